@@ -1,0 +1,1 @@
+"""The synapse command: local stack, demo, and calls to the gateway."""

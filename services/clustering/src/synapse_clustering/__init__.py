@@ -1,0 +1,1 @@
+"""The clustering predictor: K-means on user features behind the Open Inference Protocol."""

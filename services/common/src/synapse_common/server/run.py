@@ -1,0 +1,137 @@
+"""The life of a service: settings, telemetry, listen, become ready, serve, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import TypeVar
+
+import grpc
+from grpc_reflection.v1alpha import reflection
+from opentelemetry.instrumentation.grpc import aio_server_interceptor, filters
+
+from synapse_common.errors import ConfigurationError, SynapseError
+from synapse_common.logs import configure_logging, get_logger
+from synapse_common.server.app import ServiceApp
+from synapse_common.server.errors import map_errors
+from synapse_common.server.health import Health
+from synapse_common.server.http import HttpServer, admin_routes
+from synapse_common.server.observe import make_observer
+from synapse_common.server.wrap import AroundInterceptor
+from synapse_common.settings import ServiceSettings, load_settings
+from synapse_common.telemetry import configure_telemetry, shutdown_telemetry
+from synapse_common.tls import server_credentials, server_ssl_context
+
+S = TypeVar("S", bound=ServiceSettings)
+_log = get_logger(__name__)
+
+
+def main(settings_class: type[S], make_app: Callable[[S], ServiceApp]) -> int:
+    """Run one service until SIGTERM or SIGINT; returns the process's exit status."""
+    try:
+        settings = load_settings(settings_class)
+    except ConfigurationError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    name = str(settings_class.model_config.get("env_prefix", "")).removeprefix("SYNAPSE_").rstrip("_").lower()
+    configure_logging(name, settings.log_level)
+    configure_telemetry(name, _version(), settings.otlp_endpoint)
+    try:
+        asyncio.run(_serve(settings, make_app(settings)))
+    except (SynapseError, OSError) as error:
+        _log.error("cannot start", reason=str(error))
+        return 1
+    finally:
+        shutdown_telemetry()
+    return 0
+
+
+async def _serve(settings: ServiceSettings, app: ServiceApp) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    health = Health()
+    server = await _listen(settings, app, health)
+    http_servers = await _listen_http(settings, app, health)
+    starting = asyncio.create_task(_become_ready(settings, app, health))
+    stopped = asyncio.create_task(stop.wait())
+    # A fault in start-up code must end the process, not leave it listening and unready for ever.
+    await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        starting.result()
+    await stopped
+
+    _log.info("draining")
+    starting.cancel()
+    await health.drain()
+    if settings.drain_delay_s:
+        await asyncio.sleep(settings.drain_delay_s)
+    await asyncio.gather(server.stop(settings.drain_grace_s), *(http.stop() for http in http_servers))
+    await app.close()
+    _log.info("stopped")
+
+
+async def _listen(settings: ServiceSettings, app: ServiceApp, health: Health) -> grpc.aio.Server:
+    server = grpc.aio.server(
+        interceptors=[
+            aio_server_interceptor(filter_=filters.negate(filters.service_prefix("grpc."))),
+            AroundInterceptor(make_observer()),
+            AroundInterceptor(map_errors),
+        ],
+        options=[
+            ("grpc.max_receive_message_length", settings.max_message_bytes),
+            ("grpc.max_send_message_length", settings.max_message_bytes),
+            ("grpc.so_reuseport", 0),
+        ],
+        maximum_concurrent_rpcs=settings.max_concurrent_rpcs,
+    )
+    names = list(app.register(server))
+    await health.register(server, names)
+    reflection.enable_server_reflection([*names, "grpc.health.v1.Health", reflection.SERVICE_NAME], server)
+    address = f"{settings.host}:{settings.grpc_port}"
+    try:
+        server.add_secure_port(address, server_credentials(settings.tls, mutual=app.mutual_tls))
+    except RuntimeError as error:
+        raise OSError(f"cannot listen on {address}: {error}") from None
+    await server.start()
+    _log.info("listening", address=address)
+    return server
+
+
+async def _listen_http(settings: ServiceSettings, app: ServiceApp, health: Health) -> list[HttpServer]:
+    grace = settings.drain_grace_s
+    servers = [HttpServer(admin_routes(health), settings.host, settings.metrics_port, tls=None, grace_s=grace)]
+    if app.rest_port is not None:
+        tls = server_ssl_context(settings.tls, mutual=app.mutual_tls)
+        servers.append(HttpServer(app.rest_routes(), settings.host, app.rest_port, tls=tls, grace_s=grace))
+    for server in servers:
+        await server.start()
+    return servers
+
+
+async def _become_ready(settings: ServiceSettings, app: ServiceApp, health: Health) -> None:
+    """Start the app, again and again while what it needs (a bundle, a peer) is not there."""
+    while True:
+        try:
+            await app.start()
+        except SynapseError as error:
+            if error.message != health.reason:
+                _log.error("not ready", reason=error.message)
+            await health.set_not_ready(error.message)
+            await asyncio.sleep(settings.start_retry_s)
+        else:
+            await health.set_ready()
+            _log.info("ready")
+            return
+
+
+def _version() -> str:
+    try:
+        return version("synapse-common")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,104 @@
+"""Typed settings from the environment and a TOML file, checked at start.
+
+Order of precedence: environment, file, defaults. The file is named by ``<PREFIX>CONFIG_FILE``, for example
+``SYNAPSE_GATEWAY_CONFIG_FILE=/etc/synapse/gateway.toml``. Unknown names are refused in both, so a typo is an error at
+start and not a setting that silently does nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from synapse_common.errors import ConfigurationError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class TlsSettings(BaseModel):
+    """Where a process finds its own certificate and the authority it trusts (PEM files)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    certificate: Path
+    key: Path
+    ca: Path = Field(description="authority that peers' certificates must be signed by")
+
+
+class ServiceSettings(BaseSettings):
+    """What every service can be told. Subclasses add their own fields and set `env_prefix`."""
+
+    model_config = SettingsConfigDict(env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    grpc_port: Port = Field(description="port of the gRPC server (TLS 1.3)")
+    metrics_port: Port = Field(description="port of /metrics, /livez and /readyz (plain HTTP, for the cluster's inside)")
+    tls: TlsSettings
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    otlp_endpoint: str | None = Field(None, description="OTLP/gRPC collector for traces, e.g. http://collector:4317")
+    drain_delay_s: float = Field(
+        0.0, ge=0, description="on SIGTERM: report NOT_SERVING for this long before refusing calls, so balancers notice"
+    )
+    drain_grace_s: float = Field(20.0, gt=0, description="on SIGTERM: time that calls in flight get to finish")
+    start_retry_s: float = Field(2.0, gt=0, description="pause between attempts to become ready")
+    max_message_bytes: int = Field(4 * 1024 * 1024, gt=0, description="largest gRPC message accepted")
+    max_concurrent_rpcs: int = Field(1024, gt=0, description="calls in flight above this are refused")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file over defaults; no dotenv, no secrets folder: one way each."""
+        file = os.environ.get(f"{_prefix(settings_cls)}CONFIG_FILE")
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        return (*sources, TomlConfigSettingsSource(settings_cls, toml_file=file)) if file else sources
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load_settings(cls: type[S]) -> S:
+    """Read and check the settings of one service.
+
+    Raises:
+        ConfigurationError: names every offending setting and what is wrong with it, never its value.
+    """
+    _refuse_unknown_names(cls)
+    try:
+        return cls()
+    except ValidationError as error:
+        raise ConfigurationError(_explain(cls, error)) from None
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"the settings file cannot be read: {error}") from None
+
+
+def _prefix(cls: type[BaseSettings]) -> str:
+    return str(cls.model_config.get("env_prefix", ""))
+
+
+def _refuse_unknown_names(cls: type[BaseSettings]) -> None:
+    """pydantic-settings ignores environment names that match no field; a typo would go unnoticed."""
+    prefix = _prefix(cls)
+    known = {f"{prefix}{name}".upper() for name in cls.model_fields} | {f"{prefix}CONFIG_FILE"}
+    given = [name for name in os.environ if name.upper().startswith(prefix)]
+    unknown = sorted(name for name in given if name.upper().split("__")[0] not in known)
+    if unknown:
+        raise ConfigurationError(f"unknown settings: {', '.join(unknown)}; known are: {', '.join(sorted(known))}")
+
+
+def _explain(cls: type[BaseSettings], error: ValidationError) -> str:
+    prefix = _prefix(cls)
+    lines = [
+        f"{prefix}{'__'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+        for item in error.errors(include_input=False, include_url=False, include_context=False)
+    ]
+    return "settings are missing or wrong:\n  " + "\n  ".join(lines)

@@ -1,0 +1,1 @@
+"""The drift monitor: compares live predictions with the model's reference window."""

@@ -1,0 +1,1 @@
+"""The one door: guarded chat, moderation, embeddings, clustering and feedback over gRPC."""

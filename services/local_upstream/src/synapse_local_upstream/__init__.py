@@ -1,0 +1,1 @@
+"""A local OpenAI-compatible server for one machine: chat by retrieval, embeddings by a bundled model."""

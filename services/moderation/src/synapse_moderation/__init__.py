@@ -1,0 +1,1 @@
+"""The moderation predictor: fine-tuned BERT behind the Open Inference Protocol."""
