@@ -20,6 +20,7 @@ from synapse_common.text import normalise
         ("snake_case #tag a==b", "snake case tag a equals b"),
         ("</s> <mask> [MASK] <PAD>", "(/s) (mask) (MASK) (PAD)"),
         ("<@s>", "< s>"),
+        ("mail <EMAIL_1> or <PHONE_12>", "mail (EMAIL) or (PHONE)"),
         ("😂😂 😂", "face with tears of joy"),
         ("👍🏽", "thumbs up sign"),
         ("\u202eabc\u0000", "abc"),

@@ -16,6 +16,7 @@ _REPEATED_SYMBOL = re.compile(r"([\u2190-\u2bff\U0001f000-\U0001faff])(?:\s*\1)+
 _EQUALS = re.compile(r"=+")
 _SPACES = re.compile(r"\s+")
 _SPECIAL_TOKEN = re.compile(r"<(/?s|pad|unk|mask)>", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"<([A-Z]{2,10}) \d{1,4}>")
 _SIGNS = str.maketrans({"[": "(", "{": "(", "]": ")", "}": ")", **dict.fromkeys("@#_\\|^", " ")})
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
@@ -65,8 +66,9 @@ def normalise(text: str) -> str:
 
     In order: control, bidirectional and zero-width characters go; Unicode NFKC; stray combining marks go; links become
     ``(URL)``; emoji become their Unicode names, a run of one emoji counts once; ``@ # _ \\ | ^``, brackets and ``=``
-    are spelled with signs the vocabulary has; white space becomes single spaces; special-token strings such as
-    ``</s>`` lose their angle brackets, so that no text can speak as the tokenizer.
+    are spelled with signs the vocabulary has; white space becomes single spaces; masked personal data such as
+    ``<EMAIL_1>`` becomes ``(EMAIL)``; special-token strings such as ``</s>`` lose their angle brackets, so that no text
+    can speak as the tokenizer.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_INVISIBLE)).translate(_MARKS)
@@ -78,4 +80,4 @@ def normalise(text: str) -> str:
     text = _HANDLE_IN_WORD.sub("a", text)
     text = _EQUALS.sub(" equals ", text).translate(_SIGNS)
     text = _SPACES.sub(" ", text).strip()
-    return _SPECIAL_TOKEN.sub(r"(\1)", text)
+    return _SPECIAL_TOKEN.sub(r"(\1)", _PLACEHOLDER.sub(r"(\1)", text))
