@@ -1,1 +1,3 @@
-"""The synapse command: local stack, demo, and calls to the gateway."""
+"""The synapse command: the local stack, calls to the gateway, training, and the demo."""
+
+__version__ = "0.1.0"

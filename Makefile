@@ -1,0 +1,72 @@
+# Every target that people and CI use; `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+PYTHON ?= python3
+BIN := .venv/bin
+PACKAGES := services/common services/gateway services/moderation services/clustering services/embeddings \
+            services/drift_monitor services/local_upstream services/cli pipelines
+SOURCES := $(addsuffix /src,$(PACKAGES))
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z0-9-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+.PHONY: setup setup-dev
+setup: ## Install what running takes into .venv
+	@$(PYTHON) tools/setup.py
+setup-dev: ## Install what testing and checking take, too
+	@$(PYTHON) tools/setup.py --dev
+
+.PHONY: demo train up down status
+demo: setup ## The main job on one machine, start to end; ends with a table and build/demo/report.html
+	@$(BIN)/synapse demo
+train: setup ## Train the moderation model and the user clusters on all data there is
+	@$(BIN)/synapse train --preset full
+up: setup ## Start all services here and leave them running (trains a quick model first if there is none)
+	@$(BIN)/synapse up --train-if-missing
+down: setup ## Stop them
+	@$(BIN)/synapse down
+status: setup ## Show them
+	@$(BIN)/synapse status
+
+.PHONY: test unit integration coverage
+test: setup-dev ## Unit tests, then integration tests with real processes
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not integration"
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m integration
+unit: setup-dev ## Unit tests only
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not integration"
+integration: setup-dev ## Integration tests only
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m integration
+coverage: setup-dev ## Unit tests with a coverage report in build/coverage
+	@$(BIN)/python -m pytest -q -m "not integration" $(addprefix --cov=,$(SOURCES)) --cov-report=term:skip-covered --cov-report=html:build/coverage
+
+.PHONY: lint types imports proto-lint gen gen-check
+lint: setup-dev ## Style, types, import contracts, proto lint and breaking changes, stale stubs, Dockerfiles
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(MAKE) --no-print-directory types imports proto-lint gen-check
+	$(BIN)/hadolint services/*/Dockerfile pipelines/Dockerfile
+types: setup-dev ## mypy --strict on every package
+	@$(BIN)/mypy $(SOURCES) tools
+imports: setup-dev ## Which package may import which
+	@$(BIN)/lint-imports
+proto-lint: setup-dev ## Lint the contracts, and compare them with the last released ones
+	@$(BIN)/buf lint
+	$(BIN)/buf breaking --against protos/released.binpb
+gen: setup-dev ## Regenerate the stubs from protos/
+	@$(BIN)/python tools/gen_protos.py
+gen-check: setup-dev ## Fail when the committed stubs differ from protos/
+	@$(BIN)/python tools/gen_protos.py --check
+
+.PHONY: chart-test release-protos constraints pipelines clean
+chart-test: setup-dev ## Lint, render and validate the Helm chart
+	@$(BIN)/python tools/chart_check.py
+release-protos: setup-dev ## Make the present contracts the released ones that later changes are compared with
+	@$(BIN)/buf build -o protos/released.binpb
+constraints: setup-dev ## Resolve constraints.txt again (UPGRADE=1 for newer versions)
+	@$(BIN)/python tools/constraints.py $(if $(UPGRADE),--upgrade)
+pipelines: setup ## Compile the pipelines to build/pipelines/*.yaml
+	@$(BIN)/synapse compile
+clean: ## Remove everything that was built, but not .venv
+	@rm -rf build dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,45 @@
+"""Entry point of the ``synapse`` command."""
+
+from __future__ import annotations
+
+import sys
+
+import grpc
+import typer
+from rich.console import Console
+from synapse_common.errors import SynapseError
+
+from synapse_cli import calls, local, train
+from synapse_cli.client import explain
+from synapse_cli.demo.command import demo
+from synapse_cli.stack import StackError
+
+app = typer.Typer(
+    name="synapse",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Synapse, the machine-learning platform behind a chat product, on your machine.\n\n"
+    "A first round:  synapse demo  |  synapse up,  synapse chat,  synapse moderate TEXT,  synapse down",
+)
+for command in (demo, local.up, local.status, local.down):
+    app.command(rich_help_panel="One machine")(command)
+for command in (calls.chat, calls.moderate, calls.embed, calls.rate):
+    app.command(rich_help_panel="Calls to the gateway")(command)
+for command in (train.train, train.compile_pipelines):
+    app.command(rich_help_panel="Models")(command)
+
+
+def main() -> None:
+    """Run the command line; expected failures end as one line and status 1."""
+    try:
+        app()
+    except (StackError, SynapseError) as error:
+        _fail(str(error))
+    except grpc.RpcError as error:
+        _fail(explain(error))
+
+
+def _fail(message: str) -> None:
+    Console(stderr=True).print("error:", message, style="red", markup=False, highlight=False)
+    sys.exit(1)

@@ -1,0 +1,136 @@
+"""What the local stack consists of: each process with its module, ports and settings."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from synapse_cli.stack.paths import StackPaths
+
+HOST = "127.0.0.1"
+OPENAI_BASE_URL = "https://api.openai.com/v1"
+
+# Ports of `synapse up`; `free_ports` replaces them where several stacks must live side by side.
+DEFAULT_PORTS: Mapping[str, Mapping[str, int]] = {
+    "local_upstream": {"http": 8600},
+    "moderation": {"grpc": 8501, "rest": 8511, "metrics": 9101},
+    "clustering": {"grpc": 8502, "rest": 8512, "metrics": 9102},
+    "embeddings": {"grpc": 8503, "metrics": 9103},
+    "drift_monitor": {"grpc": 8504, "metrics": 9104},
+    "gateway": {"grpc": 8443, "metrics": 9100},
+}
+
+
+@dataclass(frozen=True)
+class ProcessSpec:
+    """One process of the stack."""
+
+    name: str
+    ports: Mapping[str, int]
+    environment: Mapping[str, str]
+
+    @property
+    def module(self) -> str:
+        """What ``python -m`` runs."""
+        return f"synapse_{self.name}"
+
+    @property
+    def ready_url(self) -> str:
+        """Answers 200 once the process can do its work, and why not before."""
+        return f"http://{HOST}:{self.ports.get('metrics', self.ports.get('http'))}/readyz"
+
+
+@dataclass(frozen=True)
+class StackConfig:
+    """What to run. `extra` holds more settings by environment name; they win over the stack's own."""
+
+    paths: StackPaths
+    moderation_bundle: Path
+    clustering_bundle: Path
+    ports: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: DEFAULT_PORTS)
+    openai_api_key: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def address(self, name: str, port: str = "grpc") -> str:
+        """``host:port`` of a process."""
+        return f"{HOST}:{self.ports[name][port]}"
+
+    def processes(self) -> list[ProcessSpec]:
+        """The processes, in the order they are shown. With an OpenAI key the local upstream is not needed."""
+        names = [name for name in self.ports if not (self.openai_api_key and name == "local_upstream")]
+        return [ProcessSpec(name, self.ports[name], self._environment(name)) for name in names]
+
+    def _environment(self, name: str) -> dict[str, str]:
+        prefix = f"SYNAPSE_{name.upper()}_"
+        settings = {**self._common(name), **getattr(self, f"_{name}")()}
+        own = {f"{prefix}{key}": value for key, value in settings.items()}
+        given = {key: value for key, value in self.extra.items() if key.startswith(prefix)}
+        return {**own, **given}
+
+    def _common(self, name: str) -> dict[str, str]:
+        ports = {f"{kind.upper()}_PORT": str(port) for kind, port in self.ports[name].items() if kind != "http"}
+        if name == "local_upstream":
+            return {"PORT": str(self.ports[name]["http"])}
+        certificates = self.paths.certificates
+        return {
+            "HOST": HOST,
+            **ports,
+            "TLS__CERTIFICATE": str(certificates / f"{name}.pem"),
+            "TLS__KEY": str(certificates / f"{name}.key"),
+            "TLS__CA": str(self.paths.ca),
+        }
+
+    def _upstream(self) -> dict[str, str]:
+        if self.openai_api_key:
+            return {"BASE_URL": OPENAI_BASE_URL, "API_KEY": self.openai_api_key}
+        return {"BASE_URL": f"http://{self.address('local_upstream', 'http')}/v1"}
+
+    def _local_upstream(self) -> dict[str, str]:
+        return {}
+
+    def _moderation(self) -> dict[str, str]:
+        return {"BUNDLE": str(self.moderation_bundle)}
+
+    def _clustering(self) -> dict[str, str]:
+        return {"BUNDLE": str(self.clustering_bundle)}
+
+    def _embeddings(self) -> dict[str, str]:
+        model = "text-embedding-3-large" if self.openai_api_key else "synapse-embeddings"
+        return {**self._upstream(), "DEFAULT_MODEL": model}
+
+    def _drift_monitor(self) -> dict[str, str]:
+        return {"BUNDLE": str(self.moderation_bundle), "REPORT_FOLDER": str(self.paths.reports)}
+
+    def _gateway(self) -> dict[str, str]:
+        peers = {
+            f"PEERS__{name.upper()}": self.address(name)
+            for name in ("moderation", "clustering", "embeddings", "drift_monitor")
+        }
+        upstream = {f"UPSTREAM__{key}": value for key, value in self._upstream().items()}
+        model = "gpt-4" if self.openai_api_key else "synapse-retrieval"
+        return {
+            **peers,
+            **upstream,
+            "UPSTREAM__MODEL": model,
+            "AUTH__PUBLIC_KEY": str(self.paths.issuer_key),
+            "FEEDBACK_FOLDER": str(self.paths.feedback),
+        }
+
+
+def free_ports() -> dict[str, dict[str, int]]:
+    """Ports nobody listens on now, one for each that the stack needs."""
+    needed = [(name, kind) for name, kinds in DEFAULT_PORTS.items() for kind in kinds]
+    sockets = [socket.create_server((HOST, 0)) for _ in needed]
+    chosen: dict[str, dict[str, int]] = {}
+    for (name, kind), listener in zip(needed, sockets, strict=True):
+        chosen.setdefault(name, {})[kind] = listener.getsockname()[1]
+        listener.close()
+    return chosen
+
+
+def settings_from_environment() -> dict[str, str]:
+    """The caller's own SYNAPSE_* names, so that any service's setting can be changed without editing anything."""
+    return {name: value for name, value in os.environ.items() if name.startswith("SYNAPSE_")}

@@ -1,0 +1,110 @@
+"""Make .venv and install Synapse into it; `make` calls this before anything else. Needs only Python 3.11.
+
+Runs again only when what it installs has changed. pip's own settings (index, find-links, certificates) are passed on to
+uv, which does the work because it is several times faster.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+UV_VERSION = "0.13.9"
+CONSTRAINTS = ROOT / "constraints.txt"
+
+
+def packages() -> list[Path]:
+    """Folders of our own packages."""
+    return [file.parent for file in [*sorted(ROOT.glob("services/*/pyproject.toml")), ROOT / "pipelines/pyproject.toml"]]
+
+
+def fingerprint(dev: bool) -> str:
+    """Changes when the installation must be made again."""
+    digest = hashlib.sha256(f"{sys.version} dev={dev} {ROOT}".encode())
+    for file in [Path(__file__), CONSTRAINTS, ROOT / "pyproject.toml", *(p / "pyproject.toml" for p in packages())]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def pip_settings() -> dict[str, str]:
+    """pip's effective settings (files and environment), the later source winning."""
+    listing = subprocess.run(
+        [str(PYTHON), "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
+    ).stdout
+    settings = {}
+    for line in listing.splitlines():
+        name, _, value = line.partition("=")
+        settings[name.rsplit(".", 1)[-1]] = str(ast.literal_eval(value))
+    return settings
+
+
+def uv_environment() -> dict[str, str]:
+    """This process's environment with pip's settings in uv's names; what is set for uv already stays."""
+    settings = pip_settings()
+    environment = dict(os.environ)
+    names = {"index-url": "UV_DEFAULT_INDEX", "find-links": "UV_FIND_LINKS", "cert": "SSL_CERT_FILE"}
+    for pip_name, uv_name in names.items():
+        if value := settings.get(pip_name):
+            environment.setdefault(uv_name, " ".join(value.split()))
+    environment.setdefault("UV_HTTP_TIMEOUT", "180")
+    return environment
+
+
+def offers_torch(find_links: str) -> bool:
+    """Whether a folder of find-links holds a PyTorch wheel, which then is the one to take."""
+    folders = (Path(item) for item in find_links.replace(",", " ").split() if "://" not in item)
+    return any(True for folder in folders if folder.is_dir() for _ in folder.glob("torch-*.whl"))
+
+
+def install(dev: bool) -> None:
+    """Install everything; prefers PyTorch's CPU build, which is a tenth of the size of the default one on Linux."""
+    environment = uv_environment()
+    command = [str(VENV / "bin" / "uv"), "pip", "install", "--python", str(PYTHON), "-c", str(CONSTRAINTS)]
+    for folder in packages():
+        command += ["-e", str(folder)]
+    if dev:
+        command += ["--group", f"{ROOT / 'pyproject.toml'}:dev"]
+    if not offers_torch(environment.get("UV_FIND_LINKS", "")):
+        print("setup: looking for PyTorch's CPU build", flush=True)
+        if subprocess.run([*command, "--torch-backend", "cpu"], env=environment).returncode == 0:
+            return
+        print("setup: its index cannot be reached; taking the default build", flush=True)
+    subprocess.run(command, env=environment, check=True)
+
+
+def main() -> int:
+    """Entry point; returns the process's exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dev", action="store_true", help="also install what tests and checks need")
+    dev = parser.parse_args().dev
+    if sys.version_info < (3, 11):
+        print(f"setup: Synapse needs Python 3.11 or later, this is {sys.version.split()[0]}", file=sys.stderr)
+        return 2
+    stamp = VENV / f".setup-{'dev' if dev else 'run'}"
+    wanted = fingerprint(dev)
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return 0
+    print(f"setup: installing into {VENV.relative_to(ROOT)} (about a minute the first time)", flush=True)
+    if not PYTHON.exists():
+        venv.create(VENV, with_pip=True)
+    subprocess.run([str(PYTHON), "-m", "pip", "install", "-q", f"uv=={UV_VERSION}"], check=True)
+    try:
+        install(dev)
+    except subprocess.CalledProcessError as error:
+        print("setup: the installation failed; uv's message above says why. Then run it again.", file=sys.stderr)
+        return error.returncode
+    stamp.write_text(wanted)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
