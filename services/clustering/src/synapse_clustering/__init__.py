@@ -1,1 +1,1 @@
-"""The clustering predictor: K-means on user features behind the Open Inference Protocol."""
+"""The clustering predictor: which behavioural cluster a user belongs to, over the Open Inference Protocol."""
