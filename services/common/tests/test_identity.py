@@ -1,6 +1,5 @@
 import jwt
 import pytest
-
 from synapse_common.identity import ALGORITHM, ROLES_CLAIM, LocalIssuer
 
 
