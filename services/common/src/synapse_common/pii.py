@@ -103,21 +103,34 @@ def find_entities(text: str) -> list[tuple[str, int, int]]:
     return sorted(found, key=lambda item: item[1])
 
 
+class Masker:
+    """Masks several texts as one: a value that comes back has the same placeholder in all of them."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._counts: dict[str, int] = {}
+
+    def mask(self, text: str) -> MaskResult:
+        """Replace every piece of personal data by its type and a number, for example ``<PHONE_1>``."""
+        entities: list[Entity] = []
+        pieces: list[str] = []
+        position = 0
+        for kind, start, end in find_entities(text):
+            placeholder = f"<{kind}_{self._number(kind, text[start:end])}>"
+            entities.append(Entity(kind, start, end, placeholder))
+            pieces += (text[position:start], placeholder)
+            position = end
+        pieces.append(text[position:])
+        return MaskResult("".join(pieces), tuple(entities))
+
+    def _number(self, kind: str, value: str) -> int:
+        """1 for the first value of its kind, 2 for the next, and so on."""
+        if (kind, value) not in self._numbers:
+            self._counts[kind] = self._counts.get(kind, 0) + 1
+            self._numbers[kind, value] = self._counts[kind]
+        return self._numbers[kind, value]
+
+
 def mask_pii(text: str) -> MaskResult:
-    """Replace every piece of personal data by its type and a number, for example ``<PHONE_1>``."""
-    numbers: dict[tuple[str, str], int] = {}
-    counts: dict[str, int] = {}
-    entities: list[Entity] = []
-    pieces: list[str] = []
-    position = 0
-    for kind, start, end in find_entities(text):
-        key = (kind, text[start:end])
-        if key not in numbers:
-            counts[kind] = counts.get(kind, 0) + 1
-            numbers[key] = counts[kind]
-        placeholder = f"<{kind}_{numbers[key]}>"
-        entities.append(Entity(kind, start, end, placeholder))
-        pieces += (text[position:start], placeholder)
-        position = end
-    pieces.append(text[position:])
-    return MaskResult("".join(pieces), tuple(entities))
+    """Mask one text on its own; see `Masker`."""
+    return Masker().mask(text)
