@@ -1,0 +1,1 @@
+"""Thin Kubeflow components: each one call into a plain function."""

@@ -1,0 +1,1 @@
+"""From source tables to a prepared, split and versioned data set."""

@@ -1,0 +1,15 @@
+"""Errors of the pipelines. Their messages say what is wrong and what to do next, and quote no message text."""
+
+from synapse_common.errors import SynapseError
+
+
+class DataError(SynapseError):
+    """Source data is missing or unusable as a whole (single bad rows are quarantined instead)."""
+
+
+class TrainingError(SynapseError):
+    """Training cannot start or did not reach a usable model."""
+
+
+class GateError(SynapseError):
+    """A trained model is not good enough to become a candidate."""

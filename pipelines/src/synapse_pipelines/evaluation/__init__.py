@@ -1,0 +1,1 @@
+"""Figures on held-out data, the baseline to beat, and the gate."""

@@ -1,0 +1,49 @@
+"""The gate: what a trained model must reach before it may become a candidate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from synapse_pipelines.errors import GateError
+from synapse_pipelines.evaluation.evaluate import Evaluation
+from synapse_pipelines.settings import Recipe
+from synapse_pipelines.training.quantise import QuantisationSummary
+
+
+@dataclass(frozen=True)
+class Check:
+    """One condition: `value` must be at least, or at most, `limit`."""
+
+    name: str
+    value: float
+    limit: float
+    at_least: bool
+
+    @property
+    def passed(self) -> bool:
+        """Whether the condition holds."""
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    def __str__(self) -> str:
+        sign = "at least" if self.at_least else "at most"
+        return f"{self.name} is {self.value:.4f}, must be {sign} {self.limit:.4f}"
+
+
+def gate_checks(evaluation: Evaluation, quantisation: QuantisationSummary, recipe: Recipe) -> list[Check]:
+    """Return every condition with its value, passed or not."""
+    checks = [
+        Check("macro AUPRC on test", evaluation.macro_auprc, recipe.min_macro_auprc, at_least=True),
+        Check("macro AUPRC lost by int8", quantisation.cost, recipe.max_int8_cost, at_least=False),
+        Check("share of everyday chat flagged", evaluation.chat_flag_rate, recipe.max_chat_flag_rate, at_least=False),
+    ]
+    if recipe.must_beat_baseline:
+        baseline = evaluation.baseline_macro_auprc
+        checks.append(Check("macro AUPRC against the baseline", evaluation.macro_auprc, baseline, at_least=True))
+    return checks
+
+
+def require(checks: list[Check]) -> None:
+    """Raise a `GateError` that names every failed check, if any failed."""
+    failed = [str(check) for check in checks if not check.passed]
+    if failed:
+        raise GateError(f"the model may not become a candidate: {'; '.join(failed)}")

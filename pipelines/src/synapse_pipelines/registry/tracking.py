@@ -1,0 +1,162 @@
+"""MLflow: one run for each registered model, one registry entry with the alias ``candidate``."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from synapse_common.bundle import MANIFEST_NAME, Bundle, BundleKind
+from synapse_common.errors import NotFound
+from synapse_pipelines.errors import TrainingError
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+CANDIDATE: Final = "candidate"
+_EXPERIMENT: Final = "synapse"
+_BUNDLE_FOLDER: Final = "bundle"
+_VERSION_TAG: Final = "bundle_version"
+
+
+@dataclass(frozen=True)
+class RegisteredModel:
+    """Where a model version is in the registry."""
+
+    name: str
+    version: str
+    run_id: str
+    bundle_version: str
+    tracking_uri: str
+
+
+def local_tracking_uri(build_dir: Path) -> str:
+    """Return the tracking address of the embedded tracker: SQLite under `build_dir`."""
+    folder = build_dir.resolve() / "mlflow"
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{folder / 'mlflow.db'}"
+
+
+def register_bundle(
+    bundle: Bundle,
+    *,
+    tracking_uri: str,
+    params: Mapping[str, Any],
+    tags: Mapping[str, str],
+    extra_artifacts: Mapping[str, bytes],
+) -> RegisteredModel:
+    """Log `bundle` as a run and register it under its name; move the alias ``candidate`` to it.
+
+    A bundle that is registered already keeps its version, so registering again changes nothing but the alias.
+
+    Args:
+        bundle: the verified bundle.
+        tracking_uri: MLflow server or SQLite address.
+        params: what the run was told, flat.
+        tags: provenance, such as the git commit.
+        extra_artifacts: file name to content, logged beside the bundle (plots, evaluation).
+    """
+    client = _client(tracking_uri)
+    manifest = bundle.manifest
+    name = manifest.name
+    known = client.search_model_versions(f"name = '{name}' and tags.{_VERSION_TAG} = '{manifest.version}'")
+    if known:
+        version = known[0]
+    else:
+        run = client.create_run(_experiment(client, tracking_uri), run_name=f"{name}-{manifest.version}", tags=dict(tags))
+        run_id = run.info.run_id
+        for key, value in params.items():
+            client.log_param(run_id, key, value)
+        for key, value in manifest.metrics.items():
+            # MLflow takes no "/" beside "." alike: names stay as they are, it allows letters, digits, _ - . / and space
+            client.log_metric(run_id, key, value)
+        client.log_artifacts(run_id, str(bundle.path), _BUNDLE_FOLDER)
+        for file, content in extra_artifacts.items():
+            _log_bytes(client, run_id, file, content)
+        client.set_terminated(run_id)
+        _ensure_model(client, name)
+        version = client.create_model_version(
+            name,
+            source=f"{run.info.artifact_uri}/{_BUNDLE_FOLDER}",
+            run_id=run_id,
+            tags={_VERSION_TAG: manifest.version, "data_version": str(manifest.data.get("version", "")), **tags},
+        )
+    client.set_registered_model_alias(name, CANDIDATE, version.version)
+    return RegisteredModel(name, str(version.version), version.run_id, manifest.version, tracking_uri)
+
+
+def find(name: str, alias: str, tracking_uri: str) -> RegisteredModel:
+    """Return the version of model `name` that `alias` points to.
+
+    Raises:
+        NotFound: there is no such model or alias.
+    """
+    try:
+        version = _client(tracking_uri).get_model_version_by_alias(name, alias)
+    except MlflowException as error:
+        raise NotFound(f"the registry has no model {name} with the alias {alias}; train one first") from error
+    return RegisteredModel(name, str(version.version), version.run_id, version.tags[_VERSION_TAG], tracking_uri)
+
+
+def fetch_bundle(name: str, alias: str, *, kind: BundleKind, tracking_uri: str, target: Path) -> Bundle:
+    """Download the bundle that `alias` of model `name` points to into ``<target>/<bundle version>`` and verify it.
+
+    Raises:
+        NotFound: there is no such model or alias.
+        BundleError: what was downloaded is not what its manifest says.
+    """
+    found = find(name, alias, tracking_uri)
+    folder = target / found.bundle_version
+    if not (folder / MANIFEST_NAME).is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        mlflow.artifacts.download_artifacts(
+            run_id=found.run_id, artifact_path=_BUNDLE_FOLDER, dst_path=str(target), tracking_uri=tracking_uri
+        )
+        folder.rmdir()
+        (target / _BUNDLE_FOLDER).rename(folder)
+    return Bundle.open(folder, kind=kind)
+
+
+def _client(tracking_uri: str) -> MlflowClient:
+    # Creating the SQLite schema logs every migration; nothing in it is for the person who trains.
+    logging.getLogger("alembic").setLevel(logging.ERROR)
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+
+
+def _experiment(client: MlflowClient, tracking_uri: str) -> str:
+    found = client.get_experiment_by_name(_EXPERIMENT)
+    if found is not None:
+        return str(found.experiment_id)
+    location = None
+    if tracking_uri.startswith("sqlite:///"):
+        location = (Path(tracking_uri.removeprefix("sqlite:///")).parent / "artifacts").as_uri()
+    return str(client.create_experiment(_EXPERIMENT, artifact_location=location))
+
+
+def _ensure_model(client: MlflowClient, name: str) -> None:
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise TrainingError(f"the registry refused the model name {name}: {error}") from error
+
+
+def _log_bytes(client: MlflowClient, run_id: str, file: str, content: bytes) -> None:
+    if file.endswith((".json", ".md", ".html")):
+        client.log_text(run_id, content.decode(), file)
+    else:
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / file
+            path.write_bytes(content)
+            client.log_artifact(run_id, str(path))

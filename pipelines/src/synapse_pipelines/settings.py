@@ -1,0 +1,129 @@
+"""What a training run is told: the recipe that decides the result, and where things are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from synapse_common.settings import load_settings
+
+Preset = Literal["tiny", "demo", "full"]
+SHARED_DATA: Final = Path("../shared/datasets")
+SHARED_ENCODER: Final = Path("../shared/models/e5-small-enpt")
+
+
+class Recipe(BaseModel):
+    """Everything besides data and code that decides which model comes out. Equal recipes on equal machines agree."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = 7
+    max_source_rows: int | None = Field(None, ge=1, description="annotations drawn before cleaning; null: all")
+    max_train_rows: int | None = Field(None, ge=1)
+    max_valid_rows: int | None = Field(None, ge=1)
+    max_test_rows: int | None = Field(None, ge=1)
+    generated_rows: int = Field(0, ge=0, description="generated rows mixed into train, for thin categories")
+    chat_negatives: int = Field(0, ge=0, description="unreported chat messages mixed into train as weak negatives")
+    chat_sample: int = Field(500, ge=1, description="other chat messages, for the flag rate on everyday text")
+    layers: int | None = Field(None, ge=1, description="encoder layers kept, the lowest ones; null: all")
+    frozen_layers: int = Field(0, ge=0, description="lowest layers left as pre-trained; word embeddings always are")
+    max_tokens: int = Field(96, ge=8, le=512)
+    epochs: int = Field(1, ge=1)
+    tokens_per_batch: int = Field(1536, ge=8, description="padded tokens of one batch, at most")
+    learning_rate: float = Field(1e-4, gt=0)
+    head_learning_rate: float = Field(1e-3, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    warmup_share: float = Field(0.06, ge=0, lt=1)
+    dropout: float = Field(0.1, ge=0, lt=1)
+    max_positive_weight: float = Field(5.0, ge=1, description="cap on the weight of a rare category's positives")
+    evaluations: int = Field(0, ge=0, description="looks at validation during training, to keep the best and stop early")
+    patience: int = Field(2, ge=1, description="looks without improvement after which training stops")
+    max_minutes: float | None = Field(None, gt=0, description="safety cap; a run that hits it depends on the machine")
+    max_false_positive_rate: float = Field(0.05, gt=0, lt=1, description="limit for each category's threshold")
+    min_macro_auprc: float = Field(0.3, ge=0, le=1, description="gate: no candidate below this")
+    must_beat_baseline: bool = Field(True, description="gate: macro AUPRC at least the TF-IDF baseline's")
+    max_chat_flag_rate: float = Field(0.1, ge=0, le=1, description="gate: share of everyday chat that may be flagged")
+    max_int8_cost: float = Field(0.005, ge=0, description="gate: macro AUPRC that int8 may lose against fp32")
+
+
+PRESETS: Final[dict[Preset, Recipe]] = {
+    "tiny": Recipe(
+        max_source_rows=900,
+        layers=1,
+        max_tokens=32,
+        tokens_per_batch=256,
+        epochs=3,
+        learning_rate=1e-3,
+        head_learning_rate=5e-3,
+        chat_sample=100,
+        must_beat_baseline=False,
+        max_int8_cost=0.05,
+        max_chat_flag_rate=1.0,
+    ),
+    "demo": Recipe(
+        max_source_rows=48_000,
+        max_train_rows=9_000,
+        max_valid_rows=1_500,
+        max_test_rows=2_500,
+        generated_rows=2_500,
+        chat_negatives=800,
+        layers=6,
+        max_tokens=64,
+        max_minutes=4.0,
+    ),
+    "full": Recipe(generated_rows=6_000, chat_negatives=6_000, chat_sample=4_000, epochs=2, evaluations=6, max_tokens=128),
+}
+"""`tiny` proves the path in tests, `demo` fits some minutes on two cores, `full` takes all data and wants a GPU."""
+
+
+class TrainingSettings(BaseSettings):
+    """Settings of a training run, from ``SYNAPSE_TRAINING_*``; `load_training_settings` adds the shared names."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SYNAPSE_TRAINING_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    preset: Preset = "demo"
+    recipe: Recipe | None = Field(None, description="replaces the preset's recipe as a whole")
+    data_dir: Path | None = Field(None, description="folder with the three source tables; null: generate them")
+    base_encoder: str | None = Field(None, description="folder or Hugging Face id; null: the best one at hand")
+    build_dir: Path = Field(Path("build"), description="where runs, caches and the local tracker live")
+    tracking_uri: str | None = Field(None, description="MLflow server; null: SQLite and a folder under build_dir")
+    model_name: str = Field("moderation", min_length=1, description="name in the model registry")
+    generated_annotations: int = Field(6_000, ge=100, description="rows to generate where there is no data_dir")
+    generated_messages: int = Field(3_000, ge=100)
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.resolve()
+
+    @property
+    def effective_recipe(self) -> Recipe:
+        """The recipe that counts: the one given, else the preset's."""
+        return self.recipe or PRESETS[self.preset]
+
+
+def load_training_settings() -> TrainingSettings:
+    """Read the settings from the environment.
+
+    ``SYNAPSE_DATA_DIR`` and ``SYNAPSE_MLFLOW_TRACKING_URI`` are names that other commands use too; they stand in for
+    a missing ``SYNAPSE_TRAINING_DATA_DIR`` and ``SYNAPSE_TRAINING_TRACKING_URI``. Without any, an optional data folder
+    beside the checkout is used when it exists.
+
+    Raises:
+        ConfigurationError: a setting is unknown or wrong.
+    """
+    settings = load_settings(TrainingSettings)
+    data_dir = settings.data_dir
+    if data_dir is None and (named := os.environ.get("SYNAPSE_DATA_DIR")):
+        data_dir = Path(named)
+    if data_dir is None and SHARED_DATA.is_dir():
+        data_dir = SHARED_DATA
+    tracking_uri = settings.tracking_uri or os.environ.get("SYNAPSE_MLFLOW_TRACKING_URI")
+    found = {"data_dir": data_dir and data_dir.resolve(), "tracking_uri": tracking_uri}
+    return settings.model_copy(update=found)

@@ -1,0 +1,45 @@
+"""Small real bundles for tests of whatever serves them, made the way the pipelines make large ones."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from synapse_common.bundle import Manifest
+from synapse_pipelines.data.generate import write_tables
+from synapse_pipelines.data.prepare import prepare_dataset
+from synapse_pipelines.evaluation.evaluate import evaluate_model
+from synapse_pipelines.progress import ignore
+from synapse_pipelines.settings import PRESETS
+from synapse_pipelines.training.clusters import ClusterRecipe, train_clusters
+from synapse_pipelines.training.encoder import packaged_encoder
+from synapse_pipelines.training.package import package_model
+from synapse_pipelines.training.quantise import quantise_model
+from synapse_pipelines.training.train import train_model
+
+
+def build_tiny_moderation_bundle(folder: Path) -> Manifest:
+    """Generate data, train a one-layer classifier for some seconds, and write its bundle into `folder`.
+
+    It tells blatant abuse from plain talk in the sentences of the generator; expect no more of it.
+    """
+    recipe = PRESETS["tiny"]
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch)
+        data = write_tables(work / "data", annotations=900, messages=400, seed=recipe.seed)
+        prepare_dataset(data, recipe, work / "dataset")
+        train_model(work / "dataset", recipe, str(packaged_encoder()), work / "trained", ignore)
+        evaluate_model(work / "trained", work / "dataset", recipe.seed, work / "evaluated")
+        quantise_model(work / "trained", work / "dataset", work / "quantised")
+        manifest, _ = package_model(
+            work / "trained", work / "evaluated", work / "quantised", recipe, "moderation", folder
+        )
+    return manifest
+
+
+def build_tiny_clustering_bundle(folder: Path) -> Manifest:
+    """Generate chat logs, fit clusters to their users, and write the bundle into `folder`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch)
+        data = write_tables(work / "data", annotations=100, messages=1_500, seed=7)
+        return train_clusters(data, ClusterRecipe(largest_k=4), "user-clusters", folder, work / "quarantine")

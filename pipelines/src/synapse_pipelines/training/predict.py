@@ -1,0 +1,58 @@
+"""Logits of many texts, by torch or by an ONNX file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from torch import Tensor
+
+from synapse_common.decision import Floats
+from synapse_common.taxonomy import CATEGORIES
+from synapse_pipelines.training.batches import batch_indices, encode, pad
+from synapse_pipelines.training.model import ModerationClassifier
+
+_TOKENS_PER_BATCH = 2048
+
+
+def torch_logits(model: ModerationClassifier, tokenizer: Any, texts: Sequence[str], max_tokens: int) -> Floats:
+    """Return logits [n, 8] in the order of `texts`; leaves the model in the mode it was in."""
+    where = next(model.parameters()).device
+    training = model.training
+    model.eval()
+
+    def run(input_ids: Tensor, mask: Tensor) -> Floats:
+        with torch.inference_mode():
+            logits: Floats = model(input_ids.to(where), mask.to(where)).float().cpu().numpy()
+        return logits
+
+    try:
+        return _batched(run, tokenizer, texts, max_tokens)
+    finally:
+        model.train(training)
+
+
+def onnx_logits(file: Path, tokenizer: Any, texts: Sequence[str], max_tokens: int) -> Floats:
+    """Return logits [n, 8] of the ONNX model in `file`, on the CPU."""
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+
+    def run(input_ids: Tensor, mask: Tensor) -> Floats:
+        feed = {"input_ids": input_ids.numpy(), "attention_mask": mask.numpy()}
+        logits: Floats = session.run(["logits"], feed)[0]
+        return logits
+
+    return _batched(run, tokenizer, texts, max_tokens)
+
+
+def _batched(
+    run: Callable[[Tensor, Tensor], Floats], tokenizer: Any, texts: Sequence[str], max_tokens: int
+) -> Floats:
+    ids = encode(tokenizer, texts, max_tokens)
+    logits = np.zeros((len(ids), len(CATEGORIES)), dtype=np.float32)
+    for rows in batch_indices([len(row) for row in ids], _TOKENS_PER_BATCH, rng=None):
+        logits[rows] = run(*pad([ids[row] for row in rows], tokenizer.pad_token_id))
+    return logits

@@ -1,0 +1,130 @@
+"""Export to ONNX and dynamic int8 quantisation, with what it costs measured on the test split."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pandas as pd
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from pydantic import BaseModel, ConfigDict
+
+from synapse_common.decision import DecisionRule, Floats
+from synapse_common.language import detect_language
+from synapse_common.taxonomy import COLUMNS
+from synapse_pipelines.data.prepare import load_split
+from synapse_pipelines.evaluation.metrics import macro_auprc
+from synapse_pipelines.training import model as classifier
+from synapse_pipelines.training.loss import label_tensor
+from synapse_pipelines.training.predict import onnx_logits, torch_logits
+from synapse_pipelines.training.train import TrainingSummary
+
+_OPSET = 18
+
+
+class QuantisationSummary(BaseModel):
+    """What int8 costs on the test split: content of ``quantisation.json``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fp32_macro_auprc: float
+    int8_macro_auprc: float
+    flag_agreement: float
+    """Share of test texts that both flag or both let pass."""
+    largest_score_difference: float
+    int8_bytes: int
+
+    @property
+    def cost(self) -> float:
+        """Macro AUPRC lost; negative where int8 happens to be better."""
+        return self.fp32_macro_auprc - self.int8_macro_auprc
+
+
+def quantise_model(trained: Path, dataset: Path, out: Path) -> QuantisationSummary:
+    """Write ``model.int8.onnx``, ``reference.parquet`` and ``quantisation.json`` to `out` for the model in `trained`.
+
+    The reference window holds the int8 scores of the test split, which is what the drift monitor compares with.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    model = classifier.load(trained / "model")
+    tokenizer = classifier.load_tokenizer(str(trained / "model"))
+    training = TrainingSummary.model_validate_json((trained / "training.json").read_bytes())
+    rule = DecisionRule.model_validate_json((trained / "thresholds.json").read_bytes())
+    test = load_split(dataset, "test")
+    texts = test["text"].tolist()
+    fp32 = torch_logits(model, tokenizer, texts, training.max_tokens)
+
+    file = out / "model.int8.onnx"
+    with tempfile.TemporaryDirectory() as scratch:
+        exported = Path(scratch) / "model.onnx"
+        export_onnx(model, exported)
+        to_int8(exported, file)
+    int8 = onnx_logits(file, tokenizer, texts, training.max_tokens)
+
+    labels = label_tensor(test).numpy()
+    scores = rule.scores(int8)
+    agree = rule.flagged(scores) == rule.flagged(rule.scores(fp32))
+    summary = QuantisationSummary(
+        fp32_macro_auprc=macro_auprc(fp32, labels),
+        int8_macro_auprc=macro_auprc(int8, labels),
+        flag_agreement=float(np.mean(agree)),
+        largest_score_difference=float(np.abs(scores - rule.scores(fp32)).max()),
+        int8_bytes=file.stat().st_size,
+    )
+    _reference(test, scores, rule).to_parquet(out / "reference.parquet", index=False)
+    (out / "quantisation.json").write_text(summary.model_dump_json(indent=2), encoding="utf-8")
+    return summary
+
+
+def export_onnx(model: classifier.ModerationClassifier, file: Path) -> None:
+    """Write `model` as one ONNX file: ``input_ids``, ``attention_mask`` int64 [n, t] to ``logits`` float32 [n, 8]."""
+    example = torch.ones((2, 8), dtype=torch.int64)
+    n, t = torch.export.Dim("n"), torch.export.Dim("t")
+    noise = io.StringIO()
+    # The exporter prints its steps and warns of its own internals; neither says anything about our model.
+    with warnings.catch_warnings(), contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise):
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            model.eval(),
+            (example, example.clone()),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["logits"],
+            dynamic_shapes={"input_ids": {0: n, 1: t}, "attention_mask": {0: n, 1: t}},
+            opset_version=_OPSET,
+            dynamo=True,
+        )
+    assert program is not None
+    program.save(str(file), external_data=False)
+
+
+def to_int8(exported: Path, file: Path) -> None:
+    """Quantise the weights of `exported` to int8 by channel; activations are quantised as they come."""
+    graph = onnx.load(exported)
+    # Shapes noted at export time contradict those of quantised weights, and onnxruntime infers them again anyway.
+    graph.graph.ClearField("value_info")
+    onnx.save(graph, exported)
+    logging.getLogger().addFilter(_is_not_preprocessing_hint)
+    try:
+        quantize_dynamic(exported, file, weight_type=QuantType.QInt8, per_channel=True)
+    finally:
+        logging.getLogger().removeFilter(_is_not_preprocessing_hint)
+
+
+def _is_not_preprocessing_hint(record: logging.LogRecord) -> bool:
+    return "pre-processing before quantization" not in record.getMessage()
+
+
+def _reference(test: pd.DataFrame, scores: Floats, rule: DecisionRule) -> pd.DataFrame:
+    columns = {f"score__{column}": scores[:, number] for number, column in enumerate(COLUMNS)}
+    # Language as serving would detect it, not as labelled: drift must compare like with like.
+    languages = [detect_language(text) for text in test["text"]]
+    return pd.DataFrame(
+        columns | {"text_length": test["text"].str.len(), "language": languages, "flagged": rule.flagged(scores)}
+    )

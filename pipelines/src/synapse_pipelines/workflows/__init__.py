@@ -1,0 +1,1 @@
+"""Pipelines, one a file, and the ways to compile and run them."""
