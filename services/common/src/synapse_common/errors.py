@@ -1,8 +1,9 @@
 """The exception hierarchy of every service.
 
-Code raises these; one interceptor (`synapse_common.server.interceptors`) turns them into gRPC statuses and the REST
-edge into HTTP statuses. Messages are shown to callers, so they never carry message text, secrets or stack traces.
+Code raises these; one place (`synapse_common.server.errors`) turns them into gRPC statuses and the REST edge into HTTP
+statuses. Messages are shown to callers, so they never carry message text, secrets or stack traces.
 """
+# ruff: noqa: N818  (named as the gRPC statuses they become)
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
 """Masking of personal data by patterns and check digits: the fast profile, for every message on its way.
 
 Covers e-mail, web addresses, IP addresses, payment cards, IBAN, phone numbers, and the Portuguese and Brazilian tax and
-company numbers (NIF, CPF, CNPJ). Numbers with check digits are only masked when the digits hold, so that an order number
-is not taken for a tax number. Names and places need a model and are left to the training side's full profile.
+company numbers (NIF, CPF, CNPJ). Numbers with check digits are only masked when the digits hold, so that an order
+number is not taken for a tax number. Names and places need a model and are left to the training side's full profile.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import phonenumbers
@@ -17,7 +17,11 @@ from stdnum import iban, luhn
 from stdnum.br import cnpj, cpf
 from stdnum.pt import nif
 
-_PHONE_REGIONS = ("PT", "BR", "US", "GB")
+_REGIONS = ("PT", "BR", "US")
+_REGIONS_OF_ZERO = (*_REGIONS, "GB")  # written for home, British numbers start with 0
+_PHONE_DIGITS = range(9, 16)  # shorter ones are services' numbers, nobody's own
+_CARD_ISSUERS = "23456"  # first digits of the networks that issue payment cards
+_TRIES = 3  # starts tried within one stretch of digits; a bound, so that the time stays linear
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,11 @@ def _is_ip(value: str) -> bool:
         ipaddress.ip_address(value)
     except ValueError:
         return False
-    return True
+    return any(map(str.isdecimal, value))  # "::" and "a::b" are valid addresses, but of no machine that anyone has
 
 
 def _is_card(value: str) -> bool:
-    return luhn.is_valid(re.sub(r"[ -]", "", value))
+    return value[0] in _CARD_ISSUERS and bool(luhn.is_valid(re.sub(r"[ -]", "", value)))
 
 
 def _is_nif(value: str) -> bool:
@@ -56,7 +60,11 @@ def _is_nif(value: str) -> bool:
 
 def _is_phone(value: str) -> bool:
     """Valid in its own country when it starts with +, else in one of the countries our users write from."""
-    regions: tuple[str | None, ...] = (None,) if value.startswith("+") else _PHONE_REGIONS
+    if sum(map(str.isdigit, value)) not in _PHONE_DIGITS:
+        return False
+    regions: tuple[str | None, ...] = (None,)
+    if not value.startswith("+"):
+        regions = _REGIONS_OF_ZERO if value.lstrip("(").startswith("0") else _REGIONS
     for region in regions:
         try:
             if phonenumbers.is_valid_number(phonenumbers.parse(value, region)):
@@ -72,7 +80,7 @@ def _always(_value: str) -> bool:
 
 # Order is precedence: where two overlap, the earlier stays. Every pattern is linear in the text's length.
 _RECOGNISERS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
-    ("URL", re.compile(r"\b(?:https?://|www\.)[^\s<>\"']+", re.IGNORECASE), _always),
+    ("URL", re.compile(r"\b(?:https?://|www\.)[^\s<>\"']*[^\s<>\"'.,;:!?)\]]", re.IGNORECASE), _always),
     (
         "EMAIL",
         re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4}\b", re.IGNORECASE),
@@ -80,11 +88,15 @@ _RECOGNISERS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ),
     ("IBAN", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), iban.is_valid),
     ("IP", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)"), _is_ip),
-    ("IP", re.compile(r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE), _is_ip),
+    ("IP", re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE), _is_ip),
     ("CARD", re.compile(r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)"), _is_card),
     ("CNPJ", re.compile(r"(?<!\d)\d{2}\.?\d{3}\.?\d{3}/?\d{4}-?\d{2}(?!\d)"), cnpj.is_valid),
     ("CPF", re.compile(r"(?<!\d)\d{3}\.?\d{3}\.?\d{3}-?\d{2}(?!\d)"), cpf.is_valid),
-    ("PHONE", re.compile(r"(?<![\w+])(?:\+\d{1,3}[ .-]?)?(?:\(\d{1,4}\)[ .-]?)?\d(?:[ .-]?\d){6,13}(?!\w)"), _is_phone),
+    (
+        "PHONE",
+        re.compile(r"(?<![\w+])(?:\+\d{1,3}[ .-]?)?(?:\(\d{1,4}\)[ .-]?)?\d(?:[ .-]?\d){6,13}(?!\w|:\d)"),
+        _is_phone,
+    ),
     ("NIF", re.compile(r"(?<!\d)[1235689]\d{2} ?\d{3} ?\d{3}(?!\d)"), _is_nif),
 )
 
@@ -94,13 +106,33 @@ def find_entities(text: str) -> list[tuple[str, int, int]]:
     if not any(character.isdigit() or character in "@:." for character in text):
         return []
     found: list[tuple[str, int, int]] = []
+    taken = bytearray(len(text))
     for kind, pattern, valid in _RECOGNISERS:
-        for match in pattern.finditer(text):
-            start, end = match.span()
-            free = all(end <= other_start or start >= other_end for _, other_start, other_end in found)
-            if free and valid(match.group()):
-                found.append((kind, start, end))
+        for start, end in _spans(pattern, valid, text, taken):
+            found.append((kind, start, end))
+            taken[start:end] = b"\1" * (end - start)
     return sorted(found, key=lambda item: item[1])
+
+
+def _spans(
+    pattern: re.Pattern[str], valid: Callable[[str], bool], text: str, taken: bytearray
+) -> Iterator[tuple[int, int]]:
+    """Valid matches in the part of `text` that is not taken yet.
+
+    What a number stands next to must not hide it ("I am 25 912 345 678"), so a stretch that is not valid as a whole is
+    tried again from a later start.
+    """
+    position, tries = 0, 0
+    while match := pattern.search(text, position):
+        start, end = match.span()
+        tries += 1
+        if 1 not in taken[start:end] and valid(match.group()):
+            yield start, end
+            position, tries = end, 0
+        elif tries < _TRIES:
+            position = start + 1
+        else:
+            position, tries = end, 0
 
 
 class Masker:

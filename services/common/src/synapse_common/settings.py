@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from synapse_common.errors import ConfigurationError
 
@@ -36,7 +42,7 @@ class ServiceSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address to listen on")
     grpc_port: Port = Field(description="port of the gRPC server (TLS 1.3)")
-    metrics_port: Port = Field(description="port of /metrics, /livez and /readyz (plain HTTP, for the cluster's inside)")
+    metrics_port: Port = Field(description="port of /metrics, /livez and /readyz (plain HTTP, inside the cluster)")
     tls: TlsSettings
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     otlp_endpoint: str | None = Field(None, description="OTLP/gRPC collector for traces, e.g. http://collector:4317")
@@ -54,11 +60,11 @@ class ServiceSettings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (pydantic-settings names all five)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over file over defaults; no dotenv, no secrets folder: one way each."""
-        file = os.environ.get(f"{_prefix(settings_cls)}CONFIG_FILE")
+        file = _config_file(settings_cls)
         sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
         return (*sources, TomlConfigSettingsSource(settings_cls, toml_file=file)) if file else sources
 
@@ -73,12 +79,22 @@ def load_settings(cls: type[S]) -> S:
         ConfigurationError: names every offending setting and what is wrong with it, never its value.
     """
     _refuse_unknown_names(cls)
+    file = _config_file(cls)
+    if file is not None and not file.is_file():  # pydantic-settings takes a missing file for an empty one
+        raise ConfigurationError(f"{_prefix(cls)}CONFIG_FILE names {file}, which is not a file")
     try:
         return cls()
     except ValidationError as error:
         raise ConfigurationError(_explain(cls, error)) from None
+    except SettingsError as error:  # a nested setting given as one JSON value that is not JSON
+        raise ConfigurationError(f"settings cannot be read: {error}") from None
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"the settings file cannot be read: {error}") from None
+        raise ConfigurationError(f"the settings file {file} cannot be read: {error}") from None
+
+
+def _config_file(cls: type[BaseSettings]) -> Path | None:
+    name = os.environ.get(f"{_prefix(cls)}CONFIG_FILE")
+    return Path(name) if name else None
 
 
 def _prefix(cls: type[BaseSettings]) -> str:

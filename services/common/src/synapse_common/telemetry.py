@@ -14,6 +14,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 # Seconds. Dense where the objectives are (50, 100, 200 and 500 ms), so their quantiles are read without guessing.
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0)
 
+_EXPORT_TIMEOUT_S = 3.0  # a collector that is away may hold up the end of the process for this long, not longer
+
 
 def configure_telemetry(service: str, version: str, otlp_endpoint: str | None) -> None:
     """Install the process's tracer and meter providers; call once, at start."""
@@ -21,7 +23,7 @@ def configure_telemetry(service: str, version: str, otlp_endpoint: str | None) -
     tracer_provider = TracerProvider(resource=resource)
     if otlp_endpoint:
         insecure = otlp_endpoint.startswith("http://")
-        exporter = OTLPSpanExporter(endpoint=otlp_endpoint, insecure=insecure)
+        exporter = OTLPSpanExporter(endpoint=otlp_endpoint, insecure=insecure, timeout=_EXPORT_TIMEOUT_S)
         tracer_provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=1000))
     trace.set_tracer_provider(tracer_provider)
     metrics.set_meter_provider(

@@ -16,15 +16,20 @@ class InferenceHandler:
         self.server_name = server_name
         self.server_version = server_version
         self._model: InferenceModel | None = None
+        self._draining = False
 
     def set_model(self, model: InferenceModel) -> None:
         """The model to answer with from now on."""
         self._model = model
 
+    def drain(self) -> None:
+        """Not ready from here on; calls that still arrive are answered."""
+        self._draining = True
+
     @property
     def ready(self) -> bool:
-        """Whether a model is loaded and answered its warm-up."""
-        return self._model is not None
+        """Whether calls are welcome: a model is loaded and answered its warm-up, and the server is not draining."""
+        return self._model is not None and not self._draining
 
     def model(self, name: str, version: str = "") -> InferenceModel:
         """The model asked for.

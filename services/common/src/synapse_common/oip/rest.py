@@ -1,13 +1,10 @@
-"""REST side of the protocol: JSON to tensors and back, errors as ``{"error": ...}``."""
+"""REST side of the protocol: its routes, and errors as ``{"error": ...}``."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import grpc
-from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -15,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from synapse_common.errors import InvalidInput, SynapseError
 from synapse_common.logs import get_logger
 from synapse_common.oip.handler import InferenceHandler
-from synapse_common.oip.tensors import decode_json, encode_json
+from synapse_common.oip.rest_body import BINARY_EXTENSION, JSON_LENGTH_HEADER, build_response, parse_body
 from synapse_common.server.errors import INTERNAL_MESSAGE
 
 _log = get_logger(__name__)
@@ -33,32 +30,6 @@ _MAX_BODY_BYTES = 4 * 1024 * 1024
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    name: str
-    datatype: str
-    shape: list[int]
-    data: list[Any]
-    parameters: dict[str, Any] | None = None
-
-
-class _Output(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    name: str
-    parameters: dict[str, Any] | None = None
-
-
-class _InferRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    id: str | None = None
-    inputs: list[_Input]
-    outputs: list[_Output] | None = None
-    parameters: dict[str, Any] | None = None
-
-
 def oip_routes(handler: InferenceHandler) -> list[BaseRoute]:
     """Routes of /v2: health, metadata, ready and infer."""
 
@@ -69,7 +40,9 @@ def oip_routes(handler: InferenceHandler) -> list[BaseRoute]:
         return JSONResponse({"ready": handler.ready}, status_code=200 if handler.ready else 503)
 
     async def server_metadata(_request: Request) -> Response:
-        return JSONResponse({"name": handler.server_name, "version": handler.server_version, "extensions": []})
+        return JSONResponse(
+            {"name": handler.server_name, "version": handler.server_version, "extensions": [BINARY_EXTENSION]}
+        )
 
     async def model_metadata(request: Request) -> Response:
         model = handler.model(*_path(request))
@@ -86,27 +59,15 @@ def oip_routes(handler: InferenceHandler) -> list[BaseRoute]:
 
     async def model_ready(request: Request) -> Response:
         model = handler.model(*_path(request))
-        return JSONResponse({"name": model.name, "ready": True})
+        return JSONResponse({"name": model.name, "ready": handler.ready}, status_code=200 if handler.ready else 503)
 
     async def infer(request: Request) -> Response:
         model = handler.model(*_path(request))
-        body = await _parse(request)
-        tensors = [
-            decode_json(item.name, item.datatype, item.shape, item.data, f"inputs[{index}]")
-            for index, item in enumerate(body.inputs)
-        ]
-        requested = [output.name for output in body.outputs or []]
-        outputs = await handler.infer(model, tensors, requested, None)
-        answer: dict[str, Any] = {
-            "model_name": model.name,
-            "model_version": model.version,
-            "outputs": [encode_json(tensor) for tensor in outputs],
-        }
-        if body.id is not None:
-            answer["id"] = body.id
-        if body.parameters is not None:
-            answer["parameters"] = body.parameters
-        return JSONResponse(answer)
+        body, tensors = parse_body(await _read(request), request.headers.get(JSON_LENGTH_HEADER))
+        if body.model_name not in (None, model.name):
+            raise InvalidInput("model_name differs from the name in the path", field="model_name")
+        outputs = await handler.infer(model, tensors, body.requested, None)
+        return build_response(model, body, outputs)
 
     get, post = ["GET"], ["POST"]
     routes: list[BaseRoute] = [
@@ -127,20 +88,13 @@ def _path(request: Request) -> tuple[str, str]:
     return request.path_params["model"], request.path_params.get("version", "")
 
 
-async def _parse(request: Request) -> _InferRequest:
+async def _read(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MAX_BODY_BYTES:
             raise InvalidInput(f"the body is over {_MAX_BODY_BYTES} bytes")
-    try:
-        return _InferRequest.model_validate(json.loads(body))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
-        raise InvalidInput("the body is not valid UTF-8 JSON") from None
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(f"{field}: {first['msg']}", field=field) from None
+    return bytes(body)
 
 
 def _errors_as_json(endpoint: Endpoint) -> Endpoint:

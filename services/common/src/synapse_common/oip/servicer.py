@@ -1,15 +1,16 @@
 """gRPC side of the protocol: messages to tensors and back."""
+# ruff: noqa: ARG002, N802  (gRPC's signatures and method names)
 
 from __future__ import annotations
 
-import grpc
-
 from synapse.oip import open_inference_pb2 as pb
 from synapse.oip import open_inference_pb2_grpc as pb_grpc
-from synapse_common.errors import SynapseError
+
+from synapse_common.errors import Unavailable
 from synapse_common.oip.handler import InferenceHandler
 from synapse_common.oip.model import TensorSpec
 from synapse_common.oip.tensors import decode_grpc, encode_grpc
+from synapse_common.server.wrap import Context
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["GRPCInferenceService"].full_name
 
@@ -20,37 +21,27 @@ class InferenceServicer(pb_grpc.GRPCInferenceServiceServicer):
     def __init__(self, handler: InferenceHandler) -> None:
         self._handler = handler
 
-    async def ServerLive(  # noqa: N802  (gRPC's method names)
-        self, request: pb.ServerLiveRequest, context: grpc.aio.ServicerContext
-    ) -> pb.ServerLiveResponse:
+    async def ServerLive(self, request: pb.ServerLiveRequest, context: Context) -> pb.ServerLiveResponse:
         """The process runs."""
         return pb.ServerLiveResponse(live=True)
 
-    async def ServerReady(  # noqa: N802
-        self, request: pb.ServerReadyRequest, context: grpc.aio.ServicerContext
-    ) -> pb.ServerReadyResponse:
+    async def ServerReady(self, request: pb.ServerReadyRequest, context: Context) -> pb.ServerReadyResponse:
         """The model answers."""
         return pb.ServerReadyResponse(ready=self._handler.ready)
 
-    async def ModelReady(  # noqa: N802
-        self, request: pb.ModelReadyRequest, context: grpc.aio.ServicerContext
-    ) -> pb.ModelReadyResponse:
+    async def ModelReady(self, request: pb.ModelReadyRequest, context: Context) -> pb.ModelReadyResponse:
         """This model, in this version, answers."""
         try:
             self._handler.model(request.name, request.version)
-        except SynapseError:
+        except Unavailable:
             return pb.ModelReadyResponse(ready=False)
-        return pb.ModelReadyResponse(ready=True)
+        return pb.ModelReadyResponse(ready=self._handler.ready)
 
-    async def ServerMetadata(  # noqa: N802
-        self, request: pb.ServerMetadataRequest, context: grpc.aio.ServicerContext
-    ) -> pb.ServerMetadataResponse:
+    async def ServerMetadata(self, request: pb.ServerMetadataRequest, context: Context) -> pb.ServerMetadataResponse:
         """Name and version of the server."""
         return pb.ServerMetadataResponse(name=self._handler.server_name, version=self._handler.server_version)
 
-    async def ModelMetadata(  # noqa: N802
-        self, request: pb.ModelMetadataRequest, context: grpc.aio.ServicerContext
-    ) -> pb.ModelMetadataResponse:
+    async def ModelMetadata(self, request: pb.ModelMetadataRequest, context: Context) -> pb.ModelMetadataResponse:
         """Tensors of the model, and its parameters (categories, thresholds or features)."""
         model = self._handler.model(request.name, request.version)
         return pb.ModelMetadataResponse(
@@ -62,9 +53,7 @@ class InferenceServicer(pb_grpc.GRPCInferenceServiceServicer):
             parameters={name: pb.InferParameter(string_param=value) for name, value in model.parameters.items()},
         )
 
-    async def ModelInfer(  # noqa: N802
-        self, request: pb.ModelInferRequest, context: grpc.aio.ServicerContext
-    ) -> pb.ModelInferResponse:
+    async def ModelInfer(self, request: pb.ModelInferRequest, context: Context) -> pb.ModelInferResponse:
         """Run the model. The answer's contents are raw when the request's were."""
         model = self._handler.model(request.model_name, request.model_version)
         tensors = decode_grpc(request)

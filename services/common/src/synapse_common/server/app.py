@@ -15,7 +15,7 @@ class ServiceApp(ABC):
 
     name: ClassVar[str]
     mutual_tls: ClassVar[bool] = True
-    """Whether callers must show a certificate of the authority; False only for the gateway, whose callers use tokens."""
+    """Whether callers must show a certificate of the authority; only the gateway's callers use tokens instead."""
 
     @abstractmethod
     async def start(self) -> None:
@@ -38,6 +38,8 @@ class ServiceApp(ABC):
         """Port of the TLS REST server; None for no such server."""
         return None
 
-    async def close(self) -> None:
+    async def drain(self) -> None:  # noqa: B027  (a hook that most services do not need)
+        """Shutdown has begun: stop saying ready, and end streams that would never end by themselves."""
+
+    async def close(self) -> None:  # noqa: B027
         """Release what `start` took; called after the last call ended."""
-        return None

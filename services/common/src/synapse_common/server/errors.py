@@ -12,6 +12,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from synapse_common.errors import Internal, SynapseError
 from synapse_common.logs import get_logger
+from synapse_common.server.wrap import Context
 
 _log = get_logger(__name__)
 _DETAILS_KEY = "grpc-status-details-bin"
@@ -19,7 +20,7 @@ INTERNAL_MESSAGE = "internal error; the server's log has the trace id of this ca
 
 
 @asynccontextmanager
-async def map_errors(method: str, context: grpc.aio.ServicerContext) -> AsyncIterator[None]:
+async def map_errors(method: str, context: Context) -> AsyncIterator[None]:
     """End the call with the status of the exception that leaves its handler.
 
     `SynapseError` keeps its code and message, and carries google.rpc BadRequest and RetryInfo details. Everything else

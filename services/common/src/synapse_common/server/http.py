@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -80,14 +81,14 @@ class _EmbeddedServer(uvicorn.Server):
         self.listening = asyncio.Event()
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]  # uvicorn's own is untyped to subclasses
+    def capture_signals(self) -> Iterator[None]:
         """The service handles signals itself."""
         yield
 
-    async def startup(self, sockets: list[object] | None = None) -> None:
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as uvicorn does; a port that is taken ends `serve` instead of the process."""
         try:
-            await super().startup(sockets)  # type: ignore[arg-type]  # same type, named in a private module
+            await super().startup(sockets)
         except SystemExit:
             self.should_exit = True
             return

@@ -11,10 +11,11 @@ import grpc
 from opentelemetry import metrics
 
 from synapse_common.logs import get_logger
-from synapse_common.server.wrap import Around
+from synapse_common.server.wrap import Around, Context
 
 _log = get_logger(__name__)
 _UNOBSERVED = ("/grpc.health.", "/grpc.reflection.")
+_CODE_NAMES: dict[object, str] = {status.value[0]: status.name for status in grpc.StatusCode}
 
 
 def make_observer() -> Around:
@@ -24,7 +25,7 @@ def make_observer() -> Around:
     in_flight = meter.create_up_down_counter("rpc.server.in_flight", description="calls being answered")
 
     @asynccontextmanager
-    async def observe(method: str, context: grpc.aio.ServicerContext) -> AsyncIterator[None]:
+    async def observe(method: str, context: Context) -> AsyncIterator[None]:
         if method.startswith(_UNOBSERVED):
             yield
             return
@@ -34,8 +35,8 @@ def make_observer() -> Around:
         code = "OK"
         try:
             yield
-        except asyncio.CancelledError:
-            code = "CANCELLED"
+        except (asyncio.CancelledError, GeneratorExit):
+            code = "DEADLINE_EXCEEDED" if _deadline_passed(context) else "CANCELLED"
             raise
         except BaseException:
             code = _code_of(context)
@@ -49,10 +50,14 @@ def make_observer() -> Around:
     return observe
 
 
-def _code_of(context: grpc.aio.ServicerContext) -> str:
+def _deadline_passed(context: Context) -> bool:
+    """GRPC cancels the handler for a deadline as it does for a caller that went away."""
+    remaining: float | None = context.time_remaining()  # the stubs do not know of None
+    return remaining is not None and remaining <= 0
+
+
+def _code_of(context: Context) -> str:
     """The status an aborted call ended with; errors that were not mapped are unknown."""
-    code = context.code()
-    if isinstance(code, grpc.StatusCode):
-        return code.name
-    by_number = {status.value[0]: status.name for status in grpc.StatusCode}
-    return by_number.get(int(code), "UNKNOWN") if code else "UNKNOWN"
+    code: object = context.code()  # the stubs say StatusCode; it is a number once the call was aborted
+    number = code.value[0] if isinstance(code, grpc.StatusCode) else code
+    return _CODE_NAMES.get(number, "UNKNOWN") if number else "UNKNOWN"

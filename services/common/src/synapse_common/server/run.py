@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
 import grpc
+from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection
 from opentelemetry.instrumentation.grpc import aio_server_interceptor, filters
 
@@ -44,6 +45,9 @@ def main(settings_class: type[S], make_app: Callable[[S], ServiceApp]) -> int:
     except (SynapseError, OSError) as error:
         _log.error("cannot start", reason=str(error))
         return 1
+    except Exception as error:
+        _log.error("unexpected error", exc_info=error)
+        return 1
     finally:
         shutdown_telemetry()
     return 0
@@ -56,33 +60,36 @@ async def _serve(settings: ServiceSettings, app: ServiceApp) -> None:
         loop.add_signal_handler(number, stop.set)
 
     health = Health()
+    # The admin port is up first and down last: it must tell how things are while the others come and go.
+    admin = _admin_server(settings, health)
+    await admin.start()
     server = await _listen(settings, app, health)
-    http_servers = await _listen_http(settings, app, health)
+    rest = await _listen_rest(settings, app)
     starting = asyncio.create_task(_become_ready(settings, app, health))
     stopped = asyncio.create_task(stop.wait())
-    # A fault in start-up code must end the process, not leave it listening and unready for ever.
     await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
     if starting.done():
+        # A fault in start-up code must end the process, not leave it listening and unready for ever.
         starting.result()
     await stopped
 
     _log.info("draining")
     starting.cancel()
     await health.drain()
+    await app.drain()
     if settings.drain_delay_s:
         await asyncio.sleep(settings.drain_delay_s)
-    await asyncio.gather(server.stop(settings.drain_grace_s), *(http.stop() for http in http_servers))
+    await asyncio.gather(server.stop(settings.drain_grace_s), *(http.stop() for http in rest))
     await app.close()
+    await admin.stop()
     _log.info("stopped")
 
 
 async def _listen(settings: ServiceSettings, app: ServiceApp, health: Health) -> grpc.aio.Server:
+    untraced = filters.negate(filters.service_prefix("grpc."))
+    tracing = aio_server_interceptor(filter_=untraced)  # type: ignore[no-untyped-call]
     server = grpc.aio.server(
-        interceptors=[
-            aio_server_interceptor(filter_=filters.negate(filters.service_prefix("grpc."))),
-            AroundInterceptor(make_observer()),
-            AroundInterceptor(map_errors),
-        ],
+        interceptors=[tracing, AroundInterceptor(make_observer()), AroundInterceptor(map_errors)],
         options=[
             ("grpc.max_receive_message_length", settings.max_message_bytes),
             ("grpc.max_send_message_length", settings.max_message_bytes),
@@ -91,8 +98,9 @@ async def _listen(settings: ServiceSettings, app: ServiceApp, health: Health) ->
         maximum_concurrent_rpcs=settings.max_concurrent_rpcs,
     )
     names = list(app.register(server))
-    await health.register(server, names)
-    reflection.enable_server_reflection([*names, "grpc.health.v1.Health", reflection.SERVICE_NAME], server)
+    health.register(server, names)
+    health_name = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+    reflection.enable_server_reflection([*names, health_name, reflection.SERVICE_NAME], server)
     address = f"{settings.host}:{settings.grpc_port}"
     try:
         server.add_secure_port(address, server_credentials(settings.tls, mutual=app.mutual_tls))
@@ -103,15 +111,20 @@ async def _listen(settings: ServiceSettings, app: ServiceApp, health: Health) ->
     return server
 
 
-async def _listen_http(settings: ServiceSettings, app: ServiceApp, health: Health) -> list[HttpServer]:
-    grace = settings.drain_grace_s
-    servers = [HttpServer(admin_routes(health), settings.host, settings.metrics_port, tls=None, grace_s=grace)]
-    if app.rest_port is not None:
-        tls = server_ssl_context(settings.tls, mutual=app.mutual_tls)
-        servers.append(HttpServer(app.rest_routes(), settings.host, app.rest_port, tls=tls, grace_s=grace))
-    for server in servers:
-        await server.start()
-    return servers
+def _admin_server(settings: ServiceSettings, health: Health) -> HttpServer:
+    port, grace_s = settings.metrics_port, settings.drain_grace_s
+    return HttpServer(admin_routes(health), settings.host, port, tls=None, grace_s=grace_s)
+
+
+async def _listen_rest(settings: ServiceSettings, app: ServiceApp) -> list[HttpServer]:
+    """The REST server of an app that has one."""
+    if app.rest_port is None:
+        return []
+    tls = server_ssl_context(settings.tls, mutual=app.mutual_tls)
+    server = HttpServer(app.rest_routes(), settings.host, app.rest_port, tls=tls, grace_s=settings.drain_grace_s)
+    await server.start()
+    _log.info("listening", address=f"{settings.host}:{app.rest_port}")
+    return [server]
 
 
 async def _become_ready(settings: ServiceSettings, app: ServiceApp, health: Health) -> None:

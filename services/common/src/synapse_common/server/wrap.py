@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Any
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import Any, TypeAlias
 
 import grpc
 
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 # Runs around one call: receives the full method name and the call's context.
-Around = Callable[[str, grpc.aio.ServicerContext], AbstractAsyncContextManager[None]]
+Around = Callable[[str, Context], AbstractAsyncContextManager[None]]
 
 
 class AroundInterceptor(grpc.aio.ServerInterceptor):
@@ -36,16 +37,17 @@ class AroundInterceptor(grpc.aio.ServerInterceptor):
         return handler._replace(stream_stream=self._stream(handler.stream_stream, method))
 
     def _unary(self, behaviour: Callable[..., Any], method: str) -> Callable[..., Any]:
-        async def call(request: Any, context: grpc.aio.ServicerContext) -> Any:
+        async def call(request: Any, context: Context) -> Any:
             async with self._around(method, context):
                 return await behaviour(request, context)
 
         return call
 
     def _stream(self, behaviour: Callable[..., Any], method: str) -> Callable[..., Any]:
-        async def call(request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
-            async with self._around(method, context):
-                async for response in behaviour(request, context):
+        async def call(request: Any, context: Context) -> AsyncIterator[Any]:
+            # aclosing: a caller that goes away between two messages must end the handler now, not at garbage collection
+            async with self._around(method, context), aclosing(behaviour(request, context)) as responses:
+                async for response in responses:
                     yield response
 
         return call

@@ -21,9 +21,7 @@ def server_credentials(tls: TlsSettings, *, mutual: bool) -> grpc.ServerCredenti
     return grpc.ssl_server_credentials([(key, certificate)], root_certificates=ca, require_client_auth=mutual)
 
 
-def open_channel(
-    address: str, tls: TlsSettings, *, options: Sequence[tuple[str, int | str]] = ()
-) -> grpc.aio.Channel:
+def open_channel(address: str, tls: TlsSettings, *, options: Sequence[tuple[str, int | str]] = ()) -> grpc.aio.Channel:
     """A traced mutual-TLS channel to another service at ``host:port``.
 
     Reconnects quickly (at most 1 s between attempts), so that a restarted peer is found again at once.
@@ -37,7 +35,10 @@ def open_channel(
         ("grpc.keepalive_time_ms", 30_000),
     ]
     return grpc.aio.secure_channel(
-        address, credentials, options=[*defaults, *options], interceptors=aio_client_interceptors()
+        address,
+        credentials,
+        options=[*defaults, *options],
+        interceptors=aio_client_interceptors(),  # type: ignore[no-untyped-call]
     )
 
 
