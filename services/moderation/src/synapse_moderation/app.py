@@ -39,10 +39,12 @@ class ModerationApp(ServiceApp):
             job_texts=backend.job_texts or settings.job_texts,
             max_waiting_texts=settings.max_waiting_texts,
         )
-        model = ModerationModel(
-            bundle, engine, max_batch=settings.max_batch, max_text_chars=settings.max_text_chars
-        )
-        await model.warm_up()
+        model = ModerationModel(bundle, engine, max_batch=settings.max_batch, max_text_chars=settings.max_text_chars)
+        try:
+            await model.warm_up()
+        except BaseException:
+            engine.close()
+            raise
         self._engine = engine
         self._handler.set_model(model)
 
@@ -59,6 +61,10 @@ class ModerationApp(ServiceApp):
     def rest_port(self) -> int:
         """Port of the REST side."""
         return self._settings.rest_port
+
+    async def drain(self) -> None:
+        """Tell callers that ask over the protocol, too."""
+        self._handler.drain()
 
     async def close(self) -> None:
         """Stop the worker threads."""

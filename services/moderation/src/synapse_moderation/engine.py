@@ -36,10 +36,8 @@ class Engine:
         self._duration = meter.create_histogram(
             "moderation.job.duration", unit="s", description="time of one job on a worker, tokenising included"
         )
-        meter.create_observable_gauge(
-            "moderation.waiting",
-            callbacks=[lambda _: [metrics.Observation(self._waiting)]],
-            description="texts accepted and not scored yet",
+        self._waiting_metric = meter.create_up_down_counter(
+            "moderation.waiting", description="texts accepted and not scored yet"
         )
 
     async def logits(self, texts: Sequence[str], deadline_s: float | None) -> Logits:
@@ -60,13 +58,15 @@ class Engine:
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         jobs = [order[start : start + self._job_texts] for start in range(0, len(order), self._job_texts)]
         loop = asyncio.get_running_loop()
-        self._waiting += len(texts)
+        self._count_waiting(len(texts))
+        running = [loop.run_in_executor(self._pool, self._run, [texts[i] for i in job], deadline) for job in jobs]
         try:
-            parts = await asyncio.gather(
-                *(loop.run_in_executor(self._pool, self._run, [texts[i] for i in job], deadline) for job in jobs)
-            )
+            parts = await asyncio.gather(*running)
         finally:
-            self._waiting -= len(texts)
+            # When one job failed, or the caller is gone, nobody waits for the others: those not begun are dropped.
+            for future in running:
+                future.cancel()
+            self._count_waiting(-len(texts))
         result = np.empty((len(texts), parts[0].shape[1]), dtype=np.float32)
         for job, part in zip(jobs, parts, strict=True):
             result[job] = part
@@ -75,6 +75,10 @@ class Engine:
     def close(self) -> None:
         """Stop the workers; jobs that have not begun are dropped."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _count_waiting(self, change: int) -> None:
+        self._waiting += change
+        self._waiting_metric.add(change)
 
     def _run(self, texts: list[str], deadline: float | None) -> Logits:
         started = time.monotonic()

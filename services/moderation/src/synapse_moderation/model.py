@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from synapse_common.bundle import Bundle
+from synapse_common.bundle import Bundle, BundleError
 from synapse_common.errors import InvalidInput
 from synapse_common.oip import TensorSpec
 from synapse_common.oip.tensors import Array
@@ -27,6 +27,7 @@ class ModerationModel:
     )
 
     def __init__(self, bundle: Bundle, engine: Engine, *, max_batch: int, max_text_chars: int) -> None:
+        self._path = bundle.path
         self._rule = bundle.decision_rule()
         self._engine = engine
         self._max_text_chars = max_text_chars
@@ -52,8 +53,17 @@ class ModerationModel:
         return {"category_scores": scores, "flagged": self._rule.flagged(scores)}
 
     async def warm_up(self) -> None:
-        """Answer once, so that the first caller does not pay for lazy initialisation."""
-        await self.infer({"text": np.array([text.encode() for text in _WARM_UP], dtype=object)}, None)
+        """Answer once: the proof that the model works, so that the first caller pays for no lazy initialisation.
+
+        Raises:
+            BundleError: the model cannot answer, or gives other than one finite logit a category.
+        """
+        try:
+            logits = await self._engine.logits(_WARM_UP, None)
+        except Exception as error:  # the runtimes' own exceptions share no base class but this
+            raise BundleError(f"the model of {self._path} cannot answer: {error}") from error
+        if logits.shape != (len(_WARM_UP), len(CATEGORIES)) or not np.isfinite(logits).all():
+            raise BundleError(f"the model of {self._path} does not give {len(CATEGORIES)} finite logits a text")
 
     def _decode(self, value: bytes, index: int) -> str:
         field = f"text[{index}]"
@@ -64,7 +74,5 @@ class ModerationModel:
         if not text.strip():
             raise InvalidInput(f"{field} is empty", field=field)
         if len(text) > self._max_text_chars:
-            raise InvalidInput(
-                f"{field} has {len(text)} characters; at most {self._max_text_chars}", field=field
-            )
+            raise InvalidInput(f"{field} has {len(text)} characters; at most {self._max_text_chars}", field=field)
         return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -12,8 +13,10 @@ from synapse_common.settings import Port, ServiceSettings
 
 
 def _available_cores() -> int:
-    """Cores this process may use: in a container, what its CPU set gives."""
-    return len(os.sched_getaffinity(0))
+    """Cores this process may use: on Linux what its CPU set gives, elsewhere all of the machine's."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class ModerationSettings(ServiceSettings):

@@ -23,8 +23,11 @@ class TextEncoder:
             pad_id = bundle.json("model/config.json")["pad_token_id"]
         except Exception as error:  # the tokenizers library raises plain Exception
             raise BundleError(f"{file} is not a tokenizer this build can load: {error}") from None
+        max_tokens = bundle.manifest.max_tokens
+        if max_tokens is None:  # a moderation manifest always has it; its type covers the other kinds
+            raise BundleError(f"{bundle.path} does not state max_tokens")
         self._pad_id = int(pad_id)
-        self._tokenizer.enable_truncation(bundle.manifest.max_tokens)
+        self._tokenizer.enable_truncation(max_tokens)
         self._tokenizer.no_padding()
 
     def encode(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
