@@ -1,0 +1,1 @@
+"""Prediction events on their way to the drift monitor."""

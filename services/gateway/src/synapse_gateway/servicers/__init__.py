@@ -1,0 +1,1 @@
+"""The gRPC side: protobuf messages to exchanges and back."""
