@@ -1,4 +1,4 @@
-"""Call a running stack (`make up`) with nothing but grpcio and the generated stubs: ``python examples/plain_grpcio.py``."""
+"""Call a running stack (`make up`) with nothing but grpcio and the stubs: ``python examples/plain_grpcio.py``."""
 
 import sys
 from pathlib import Path

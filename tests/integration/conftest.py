@@ -1,4 +1,4 @@
-"""The whole stack, once a test session: real processes on free ports, serving small bundles trained by the real code."""
+"""The whole stack, once a session: real processes on free ports, serving small bundles trained by the real code."""
 
 from __future__ import annotations
 

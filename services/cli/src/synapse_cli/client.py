@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import grpc
 from google.rpc import error_details_pb2
@@ -66,12 +67,16 @@ def open_gateway(connection: Connection) -> Iterator[Gateway]:
         yield Gateway(channel)
 
 
+def as_call(error: grpc.RpcError) -> grpc.Call:
+    """The failed call itself: every error that a channel raises is one, though its type does not say so."""
+    return cast(grpc.Call, error)
+
+
 def explain(error: grpc.RpcError) -> str:
     """One line about a failed call: status, message, the field at fault and when to try again."""
-    if not isinstance(error, grpc.Call):
-        return str(error)
-    parts = [f"{error.code().name}: {error.details()}"]
-    status = rpc_status.from_call(error)
+    call = as_call(error)
+    parts = [f"{call.code().name}: {call.details()}"]
+    status = rpc_status.from_call(call)
     for detail in status.details if status else ():
         bad_request, retry = error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
         if detail.Unpack(bad_request):

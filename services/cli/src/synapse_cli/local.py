@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-from synapse_pipelines.workflows import latest_bundle
+from synapse_common.bundle import BundleKind
+from synapse_common.errors import NotFound
 
 from synapse_cli.options import DEFAULT_ROOT, Root
 from synapse_cli.progress import stack_progress
 from synapse_cli.stack import LocalStack, StackConfig, StackError, StackPaths
 from synapse_cli.stack.config import DEFAULT_PORTS, free_ports, settings_from_environment
+from synapse_cli.train import train
 
 _out = Console()
 
@@ -28,6 +30,7 @@ def up(
         Path | None, typer.Option(help="Bundle to serve; the registry's candidate when not given.")
     ] = None,
     any_ports: Annotated[bool, typer.Option(help="Take free ports instead of the usual ones.")] = False,
+    train_if_missing: Annotated[bool, typer.Option(help="Train quick models first when there are none.")] = False,
 ) -> None:
     """Start all services on this machine and leave them running.
 
@@ -36,8 +39,8 @@ def up(
     """
     config = StackConfig(
         paths=StackPaths(root.absolute()),
-        moderation_bundle=(moderation_bundle or _candidate("moderation")).absolute(),
-        clustering_bundle=(clustering_bundle or _candidate("clustering")).absolute(),
+        moderation_bundle=(moderation_bundle or _candidate("moderation", train_if_missing)).absolute(),
+        clustering_bundle=(clustering_bundle or _candidate("clustering", train_if_missing)).absolute(),
         ports=free_ports() if any_ports else DEFAULT_PORTS,
         openai_api_key=os.environ.get("OPENAI_API_KEY") or None,
         extra=settings_from_environment(),
@@ -68,11 +71,31 @@ def status(root: Root = DEFAULT_ROOT) -> None:
         raise typer.Exit(1)
 
 
-def _candidate(name: str) -> Path:
-    bundle = latest_bundle(name)
-    if bundle is None:
-        raise StackError(f"no trained {name} bundle yet; `make demo` or `synapse train` makes one, or name one by option")
-    return bundle
+def _candidate(kind: BundleKind, train_if_missing: bool) -> Path:
+    """Fetch the registry's candidate.
+
+    Raises:
+        StackError: there is none, and none may be trained.
+    """
+    # The registry's library takes seconds to import; the other commands should not wait for it.
+    from synapse_pipelines.registry.tracking import CANDIDATE, fetch_bundle, local_tracking_uri
+    from synapse_pipelines.run import CLUSTERS_NAME
+    from synapse_pipelines.settings import load_training_settings
+
+    settings = load_training_settings()
+    name = settings.model_name if kind == "moderation" else CLUSTERS_NAME
+    uri = settings.tracking_uri or local_tracking_uri(settings.build_dir)
+    target = settings.build_dir / "bundles" / name
+    try:
+        return fetch_bundle(name, CANDIDATE, kind=kind, tracking_uri=uri, target=target).path
+    except NotFound:
+        if not train_if_missing:
+            raise StackError(
+                f"no {kind} bundle is registered yet; `make demo` or `synapse train` makes one, or name one by option"
+            ) from None
+    _out.print(f"No {kind} bundle is registered yet; training quick models first (some minutes).")
+    train(preset="demo", data=None)
+    return fetch_bundle(name, CANDIDATE, kind=kind, tracking_uri=uri, target=target).path
 
 
 def _print_addresses(config: StackConfig) -> None:

@@ -22,12 +22,20 @@ app = typer.Typer(
     help="Synapse, the machine-learning platform behind a chat product, on your machine.\n\n"
     "A first round:  synapse demo  |  synapse up,  synapse chat,  synapse moderate TEXT,  synapse down",
 )
-for command in (demo, local.up, local.status, local.down):
-    app.command(rich_help_panel="One machine")(command)
-for command in (calls.chat, calls.moderate, calls.embed, calls.rate):
-    app.command(rich_help_panel="Calls to the gateway")(command)
-for command in (train.train, train.compile_pipelines):
-    app.command(rich_help_panel="Models")(command)
+_ONE_MACHINE = "One machine"
+_CALLS = "Calls to the gateway"
+_MODELS = "Models"
+
+app.command(rich_help_panel=_ONE_MACHINE)(demo)
+app.command(rich_help_panel=_ONE_MACHINE)(local.up)
+app.command(rich_help_panel=_ONE_MACHINE)(local.status)
+app.command(rich_help_panel=_ONE_MACHINE)(local.down)
+app.command(rich_help_panel=_CALLS)(calls.chat)
+app.command(rich_help_panel=_CALLS)(calls.moderate)
+app.command(rich_help_panel=_CALLS)(calls.embed)
+app.command(rich_help_panel=_CALLS)(calls.rate)
+app.command(rich_help_panel=_MODELS)(train.train)
+app.command("compile", rich_help_panel=_MODELS)(train.compile_pipelines)
 
 
 def main() -> None:

@@ -12,9 +12,7 @@ from synapse_cli.stack import StackPaths
 
 DEFAULT_ROOT = Path("build/run")
 
-Root = Annotated[
-    Path, typer.Option("--root", help="Folder of the local stack's files.", envvar="SYNAPSE_STACK_ROOT")
-]
+Root = Annotated[Path, typer.Option("--root", help="Folder of the local stack's files.", envvar="SYNAPSE_STACK_ROOT")]
 Address = Annotated[
     str | None,
     typer.Option(help="host:port of a gateway; the local stack's when not given.", envvar="SYNAPSE_ADDRESS"),

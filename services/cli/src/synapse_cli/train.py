@@ -2,14 +2,69 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
-_out = Console()
+_DATA_HELP = "Folder with the source tables; found beside the checkout or generated when not given."
 
-Preset = Annotated[
-    Literal["demo", "full"], typer.Option(help="demo: a sample, minutes on two cores; full: all data there is.")
-]
+
+def train(
+    preset: Annotated[
+        Literal["demo", "full"],
+        typer.Option(help="demo: a sample of the data, minutes on two cores; full: all of it, hours, or a GPU."),
+    ] = "demo",
+    data: Annotated[Path | None, typer.Option(help=_DATA_HELP, exists=True, file_okay=False)] = None,
+) -> None:
+    """Train the moderation model and the user clusters, and register both as candidates.
+
+    Runs the Kubeflow pipelines on this machine, step by step; a step whose inputs are known is taken from its cache.
+    More settings: SYNAPSE_TRAINING_* (for example SYNAPSE_TRAINING_BASE_ENCODER, a folder or a Hugging Face id).
+    """
+    # Training's libraries take seconds to import; the other commands should not wait for them.
+    from synapse_pipelines.run import run_clustering, run_training
+    from synapse_pipelines.settings import load_training_settings
+
+    from synapse_cli.training_progress import training_progress
+
+    # The runner captures standard output; the console keeps writing to the real one.
+    console = Console(file=sys.stdout)
+    changes = {"preset": preset} | ({"data_dir": data.resolve()} if data else {})
+    settings = load_training_settings().model_copy(update=changes)
+    with training_progress(console) as on_event:
+        trained = run_training(settings, on_event)
+        clustered = run_clustering(settings, on_event)
+    table = Table("model", "bundle version", "registered as", "figures on the test split")
+    figures = trained.evaluation.flagged["all"]
+    table.add_row(
+        "moderation",
+        trained.bundle.manifest.version,
+        f"version {trained.registered.version}, candidate",
+        f"macro AUPRC {trained.evaluation.macro_auprc:.3f} (baseline {trained.evaluation.baseline_macro_auprc:.3f}), "
+        f"flagged or not: accuracy {figures.accuracy or 0:.3f}",
+    )
+    table.add_row(
+        "clustering",
+        clustered.bundle.manifest.version,
+        f"version {clustered.registered.version}, candidate",
+        f"{clustered.metrics['k']:.0f} clusters, silhouette {clustered.metrics['silhouette']:.2f}",
+    )
+    console.print(table)
+    console.print(
+        f"data: {trained.dataset.name}, version {trained.dataset.version}; card: {trained.bundle.path}/CARD.md"
+    )
+    console.print(f"runs: mlflow ui --backend-store-uri {trained.registered.tracking_uri}", soft_wrap=True)
+
+
+def compile_pipelines(
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("build/pipelines"),
+) -> None:
+    """Compile the pipelines to IR YAML, ready to upload to Kubeflow Pipelines."""
+    from synapse_pipelines.workflows.compile import compile_pipelines as write
+
+    for file in write(out):
+        print(file)

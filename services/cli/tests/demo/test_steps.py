@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from rich.console import Console
-from synapse_cli.demo.steps import CheckFailed, Step, StepResult, check, print_table, run_steps
+from synapse_cli.demo.steps import CheckFailedError, Step, StepResult, check, print_table, run_steps
 
 
 def passing(progress: Callable[[str], None]) -> StepResult:
@@ -28,5 +28,5 @@ def test_steps_run_in_order_and_stop_at_the_first_failure() -> None:
 
 def test_check_raises_only_when_it_must() -> None:
     check(True, "fine")
-    with pytest.raises(CheckFailed, match="not fine"):
+    with pytest.raises(CheckFailedError, match="not fine"):
         check(False, "not fine")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import grpc
 from synapse.v1 import chat_pb2, clustering_pb2, embeddings_pb2, feedback_pb2
 
-from synapse_cli.client import DEFAULT_TIMEOUT_S, Connection, Gateway, open_gateway
+from synapse_cli.client import DEFAULT_TIMEOUT_S, Connection, Gateway, as_call, open_gateway
 from synapse_cli.demo.steps import StepResult, check
 
 
@@ -17,6 +17,17 @@ class _Case:
     message: str
     blocked: bool
     masked: int = 0
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What came of one case; a row of the report."""
+
+    message: str
+    blocked: bool
+    detail: str
+    masked: int
+    id: str
 
 
 _CASES = (
@@ -43,9 +54,9 @@ def guarded_chat(connection: Connection, features: dict[str, float], on_progress
         _check_embeddings(gateway)
         on_progress("clusters and feedback")
         cluster = _check_clustering(gateway, features)
-        _check_feedback(gateway, rows[0]["conversation"])
-    blocked = sum(row["outcome"] == "blocked" for row in rows)
-    masked = sum(row["masked"] for row in rows)
+        _check_feedback(gateway, rows[0].id)
+    blocked = sum(row.blocked for row in rows)
+    masked = sum(row.masked for row in rows)
     summary = (
         f"{len(rows)} conversations: {blocked} harmful ones blocked, {masked} personal details masked; "
         f"streamed, embedded, assigned to cluster {cluster}, rated"
@@ -53,7 +64,7 @@ def guarded_chat(connection: Connection, features: dict[str, float], on_progress
     return StepResult(summary, {"conversations": rows})
 
 
-def _converse(gateway: Gateway, case: _Case) -> dict[str, str | int]:
+def _converse(gateway: Gateway, case: _Case) -> Conversation:
     messages = [chat_pb2.ChatMessage(role=chat_pb2.ROLE_USER, content=case.message)]
     whole = gateway.chat.Complete(chat_pb2.CompleteRequest(messages=messages), timeout=DEFAULT_TIMEOUT_S)
     pieces = list(gateway.chat.Stream(chat_pb2.StreamRequest(messages=messages), timeout=DEFAULT_TIMEOUT_S))
@@ -66,13 +77,13 @@ def _converse(gateway: Gateway, case: _Case) -> dict[str, str | int]:
     masked = whole.provenance.masked_input_entities
     check(masked == case.masked, f"{case.message!r}: {masked} personal details masked instead of {case.masked}")
     categories = ", ".join(f"{score.category} {score.score:.2f}" for score in whole.blocked.categories)
-    return {
-        "message": case.message,
-        "outcome": "blocked" if blocked else "answered",
-        "detail": categories if blocked else whole.content,
-        "masked": masked,
-        "conversation": whole.conversation_id,
-    }
+    return Conversation(
+        message=case.message,
+        blocked=blocked,
+        detail=categories if blocked else whole.content,
+        masked=masked,
+        id=whole.conversation_id,
+    )
 
 
 def _check_bad_input(gateway: Gateway) -> None:
@@ -80,7 +91,7 @@ def _check_bad_input(gateway: Gateway) -> None:
     try:
         gateway.chat.Complete(empty, timeout=DEFAULT_TIMEOUT_S)
     except grpc.RpcError as error:
-        code = error.code() if isinstance(error, grpc.Call) else None
+        code = as_call(error).code()
         check(code == grpc.StatusCode.INVALID_ARGUMENT, f"an empty message ended as {code}")
     else:
         check(False, "an empty message was answered")
@@ -102,6 +113,6 @@ def _check_clustering(gateway: Gateway, features: dict[str, float]) -> int:
     return int(assignment.cluster)
 
 
-def _check_feedback(gateway: Gateway, conversation: str | int) -> None:
-    request = feedback_pb2.RateRequest(conversation_id=str(conversation), rating=5)
+def _check_feedback(gateway: Gateway, conversation: str) -> None:
+    request = feedback_pb2.RateRequest(conversation_id=conversation, rating=5)
     check(bool(gateway.feedback.Rate(request, timeout=DEFAULT_TIMEOUT_S).feedback_id), "a rating got no id")

@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 
-class CheckFailed(Exception):
+class CheckFailedError(Exception):
     """A step ran, but its result is not what it must be."""
 
 
 def check(condition: bool, message: str) -> None:
     """Fail the step with `message` unless `condition` holds."""
     if not condition:
-        raise CheckFailed(message)
+        raise CheckFailedError(message)
 
 
 @dataclass

@@ -16,12 +16,12 @@ import psutil
 from synapse_cli.stack.config import ProcessSpec
 
 _POLL_S = 0.1
-# The stack outlives this interpreter, so nobody waits for these; a Popen that is collected while its process runs warns.
+# Nobody waits for these, the stack outlives this interpreter; a Popen that is collected while its process runs warns.
 _children: list[subprocess.Popen[bytes]] = []
 _LOG_TAIL_LINES = 15
 
 
-class ProcessFailed(Exception):
+class ProcessFailedError(Exception):
     """A process ended, or did not become ready in time; the message carries the end of its log."""
 
 
@@ -54,15 +54,17 @@ class RunningProcess:
         """Return once ready; calls ``on_wait(name, readiness)`` while it is not.
 
         Raises:
-            ProcessFailed: it ended, or the time is over.
+            ProcessFailedError: it ended, or the time is over.
         """
         deadline = time.monotonic() + timeout_s
         while (readiness := self.readiness()) != "ready":
             on_wait(self.name, readiness)
             if readiness == "not running":
-                raise ProcessFailed(f"{self.name} ended while starting\n{self.log_tail()}")
+                raise ProcessFailedError(f"{self.name} ended while starting\n{self.log_tail()}")
             if time.monotonic() > deadline:
-                raise ProcessFailed(f"{self.name} was not ready after {timeout_s:.0f} s: {readiness}\n{self.log_tail()}")
+                raise ProcessFailedError(
+                    f"{self.name} was not ready after {timeout_s:.0f} s: {readiness}\n{self.log_tail()}"
+                )
             time.sleep(_POLL_S)
         on_wait(self.name, readiness)
 

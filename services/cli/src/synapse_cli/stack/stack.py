@@ -13,7 +13,7 @@ from synapse_common.tls import LocalAuthority
 
 from synapse_cli.stack.config import ProcessSpec, StackConfig
 from synapse_cli.stack.paths import StackPaths
-from synapse_cli.stack.process import ProcessFailed, RunningProcess, start
+from synapse_cli.stack.process import ProcessFailedError, RunningProcess, start
 
 _READY_TIMEOUT_S = 90
 _STOP_TIMEOUT_S = 30
@@ -56,7 +56,7 @@ class LocalStack:
                 stack._save(specs)
             for process in stack.processes:
                 process.wait_ready(_READY_TIMEOUT_S, on_wait)
-        except ProcessFailed as error:
+        except ProcessFailedError as error:
             stack.stop()
             raise StackError(str(error)) from None
         except BaseException:

@@ -1,0 +1,34 @@
+"""The messages that the demo sends, taken from what training never saw."""
+
+from __future__ import annotations
+
+import itertools
+
+import pandas as pd
+from synapse_pipelines.run import TrainingResult
+
+
+def everyday(trained: TrainingResult, count: int) -> list[str]:
+    """Chat messages as users wrote them, in random order (seeded)."""
+    return _take(pd.read_parquet(trained.dataset_dir / "chat.parquet")["text"], count)
+
+
+def usual(trained: TrainingResult, count: int) -> list[str]:
+    """Messages like those the model was measured on."""
+    return _take(_test_split(trained)["text"], count)
+
+
+def shifted(trained: TrainingResult, count: int) -> list[str]:
+    """A wave of Portuguese abuse: toxic Portuguese messages of the test split, again and again if they are few."""
+    test = _test_split(trained)
+    wave = (test["language"] == "pt") & test["toxicity"].fillna(value=False).astype(bool)
+    return _take(test.loc[wave, "text"], count)
+
+
+def _test_split(trained: TrainingResult) -> pd.DataFrame:
+    return pd.read_parquet(trained.dataset_dir / "test.parquet")
+
+
+def _take(texts: pd.Series[str], count: int) -> list[str]:
+    shuffled = texts.sample(frac=1, random_state=0).tolist()
+    return list(itertools.islice(itertools.cycle(shuffled), count))
