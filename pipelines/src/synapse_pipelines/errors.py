@@ -13,3 +13,7 @@ class TrainingError(SynapseError):
 
 class GateError(SynapseError):
     """A trained model is not good enough to become a candidate."""
+
+
+class PipelineError(SynapseError):
+    """A step of a pipeline run failed."""

@@ -33,15 +33,16 @@ class Recipe(BaseModel):
     frozen_layers: int = Field(0, ge=0, description="lowest layers left as pre-trained; word embeddings always are")
     max_tokens: int = Field(96, ge=8, le=512)
     epochs: int = Field(1, ge=1)
-    tokens_per_batch: int = Field(1536, ge=8, description="padded tokens of one batch, at most")
-    learning_rate: float = Field(1e-4, gt=0)
-    head_learning_rate: float = Field(1e-3, gt=0)
+    tokens_per_batch: int = Field(640, ge=8, description="padded tokens of one batch, at most")
+    learning_rate: float = Field(2e-4, gt=0)
+    head_learning_rate: float = Field(2e-3, gt=0)
     weight_decay: float = Field(0.01, ge=0)
     warmup_share: float = Field(0.06, ge=0, lt=1)
     dropout: float = Field(0.1, ge=0, lt=1)
     max_positive_weight: float = Field(5.0, ge=1, description="cap on the weight of a rare category's positives")
     evaluations: int = Field(0, ge=0, description="looks at validation during training, to keep the best and stop early")
     patience: int = Field(2, ge=1, description="looks without improvement after which training stops")
+    threads: int | None = Field(None, ge=1, description="CPU threads of training and evaluation; null: all cores")
     max_minutes: float | None = Field(None, gt=0, description="safety cap; a run that hits it depends on the machine")
     max_false_positive_rate: float = Field(0.05, gt=0, lt=1, description="limit for each category's threshold")
     min_macro_auprc: float = Field(0.3, ge=0, le=1, description="gate: no candidate below this")
@@ -53,6 +54,7 @@ class Recipe(BaseModel):
 PRESETS: Final[dict[Preset, Recipe]] = {
     "tiny": Recipe(
         max_source_rows=900,
+        threads=1,
         layers=1,
         max_tokens=32,
         tokens_per_batch=256,
@@ -68,7 +70,7 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         max_source_rows=48_000,
         max_train_rows=9_000,
         max_valid_rows=1_500,
-        max_test_rows=2_500,
+        max_test_rows=2_000,
         generated_rows=2_500,
         chat_negatives=800,
         layers=6,

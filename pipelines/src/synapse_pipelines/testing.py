@@ -30,7 +30,7 @@ def build_tiny_moderation_bundle(folder: Path) -> Manifest:
         prepare_dataset(data, recipe, work / "dataset")
         train_model(work / "dataset", recipe, str(packaged_encoder()), work / "trained", ignore)
         evaluate_model(work / "trained", work / "dataset", recipe.seed, work / "evaluated")
-        quantise_model(work / "trained", work / "dataset", work / "quantised")
+        quantise_model(work / "trained", work / "dataset", work / "evaluated", work / "quantised")
         manifest, _ = package_model(
             work / "trained", work / "evaluated", work / "quantised", recipe, "moderation", folder
         )

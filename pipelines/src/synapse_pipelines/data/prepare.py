@@ -115,6 +115,22 @@ def load_info(folder: Path) -> DatasetInfo:
     return DatasetInfo.model_validate_json((folder / "dataset.json").read_bytes())
 
 
+def markdown_summary(info: DatasetInfo) -> str:
+    """Return the description of a data set as Markdown."""
+    labels = "\n".join(
+        f"| {column} | " + " | ".join(f"{info.positives[s][column]} / {info.negatives[s][column]}" for s in SPLITS) + " |"
+        for column in COLUMNS
+    )
+    dropped = [f"- dropped, {reason}: {count}" for reason, count in info.dropped.items()]
+    quarantined = [f"- quarantined {t}, {why}: {n}" for t, rows in info.quarantined.items() for why, n in rows.items()]
+    rows = ", ".join(f"{count} {name}" for name, count in info.rows.items())
+    return (
+        f"# Data `{info.name}` version `{info.version}`\n\n{rows}; in train {info.generated_rows_in_train} generated rows; "
+        f"{info.chat_negatives} chat messages as weak negatives.\n\n| positives / negatives | train | valid | test |\n"
+        f"| --- | ---: | ---: | ---: |\n{labels}\n\n" + "\n".join(dropped + quarantined) + "\n"
+    )
+
+
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.astype(dict.fromkeys(COLUMNS, "boolean"))
 

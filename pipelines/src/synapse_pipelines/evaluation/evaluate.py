@@ -19,6 +19,7 @@ from synapse_pipelines.training.predict import torch_logits
 from synapse_pipelines.training.train import TrainingSummary
 
 ALL_LANGUAGES = "all"
+TEST_LOGITS = "test_logits.npy"
 
 
 class Evaluation(BaseModel):
@@ -46,7 +47,10 @@ class Evaluation(BaseModel):
 
 
 def evaluate_model(trained: Path, dataset: Path, seed: int, out: Path) -> Evaluation:
-    """Measure the model in `trained` and the baseline on the test split of `dataset`; write ``evaluation.json``."""
+    """Measure the model in `trained` and the baseline on the test split of `dataset`.
+
+    Writes ``evaluation.json`` and ``test_logits.npy`` (float32 [n, 8]) to `out`.
+    """
     out.mkdir(parents=True, exist_ok=True)
     training = TrainingSummary.model_validate_json((trained / "training.json").read_bytes())
     rule = DecisionRule.model_validate_json((trained / "thresholds.json").read_bytes())
@@ -54,7 +58,8 @@ def evaluate_model(trained: Path, dataset: Path, seed: int, out: Path) -> Evalua
     tokenizer = classifier.load_tokenizer(str(trained / "model"))
     test = load_split(dataset, "test")
     labels = label_tensor(test).numpy()
-    scores = rule.scores(torch_logits(model, tokenizer, test["text"].tolist(), training.max_tokens))
+    logits = torch_logits(model, tokenizer, test["text"].tolist(), training.max_tokens)
+    scores = rule.scores(logits)
     hits = rule.hits(scores)
     chat = pd.read_parquet(dataset / "chat.parquet")["text"].tolist()
     chat_hits = rule.hits(rule.scores(torch_logits(model, tokenizer, chat, training.max_tokens)))
@@ -80,6 +85,7 @@ def evaluate_model(trained: Path, dataset: Path, seed: int, out: Path) -> Evalua
         chat_flag_rate=float(chat_hits.any(axis=1).mean()) if chat else 0.0,
         chat_flag_rates={name: float(chat_hits[:, i].mean()) if chat else 0.0 for i, name in enumerate(CATEGORIES)},
     )
+    np.save(out / TEST_LOGITS, logits)
     (out / "evaluation.json").write_text(evaluation.model_dump_json(indent=1), encoding="utf-8")
     return evaluation
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import os
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from mlflow import MlflowClient, artifacts as mlflow_artifacts
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from pydantic import BaseModel, ConfigDict
 
 from synapse_common.bundle import MANIFEST_NAME, Bundle, BundleKind
 from synapse_common.errors import NotFound
 from synapse_pipelines.errors import TrainingError
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-
-import mlflow
-from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
 
 CANDIDATE: Final = "candidate"
 _EXPERIMENT: Final = "synapse"
@@ -27,9 +24,10 @@ _BUNDLE_FOLDER: Final = "bundle"
 _VERSION_TAG: Final = "bundle_version"
 
 
-@dataclass(frozen=True)
-class RegisteredModel:
+class RegisteredModel(BaseModel):
     """Where a model version is in the registry."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     version: str
@@ -51,7 +49,7 @@ def register_bundle(
     tracking_uri: str,
     params: Mapping[str, Any],
     tags: Mapping[str, str],
-    extra_artifacts: Mapping[str, bytes],
+    artifacts: Mapping[str, bytes],
 ) -> RegisteredModel:
     """Log `bundle` as a run and register it under its name; move the alias ``candidate`` to it.
 
@@ -62,7 +60,7 @@ def register_bundle(
         tracking_uri: MLflow server or SQLite address.
         params: what the run was told, flat.
         tags: provenance, such as the git commit.
-        extra_artifacts: file name to content, logged beside the bundle (plots, evaluation).
+        artifacts: path to content, logged beside the bundle (plots, evaluation).
     """
     client = _client(tracking_uri)
     manifest = bundle.manifest
@@ -76,11 +74,9 @@ def register_bundle(
         for key, value in params.items():
             client.log_param(run_id, key, value)
         for key, value in manifest.metrics.items():
-            # MLflow takes no "/" beside "." alike: names stay as they are, it allows letters, digits, _ - . / and space
             client.log_metric(run_id, key, value)
         client.log_artifacts(run_id, str(bundle.path), _BUNDLE_FOLDER)
-        for file, content in extra_artifacts.items():
-            _log_bytes(client, run_id, file, content)
+        _log_files(client, run_id, artifacts)
         client.set_terminated(run_id)
         _ensure_model(client, name)
         version = client.create_model_version(
@@ -90,7 +86,7 @@ def register_bundle(
             tags={_VERSION_TAG: manifest.version, "data_version": str(manifest.data.get("version", "")), **tags},
         )
     client.set_registered_model_alias(name, CANDIDATE, version.version)
-    return RegisteredModel(name, str(version.version), version.run_id, manifest.version, tracking_uri)
+    return _registered(name, version, tracking_uri)
 
 
 def find(name: str, alias: str, tracking_uri: str) -> RegisteredModel:
@@ -103,7 +99,7 @@ def find(name: str, alias: str, tracking_uri: str) -> RegisteredModel:
         version = _client(tracking_uri).get_model_version_by_alias(name, alias)
     except MlflowException as error:
         raise NotFound(f"the registry has no model {name} with the alias {alias}; train one first") from error
-    return RegisteredModel(name, str(version.version), version.run_id, version.tags[_VERSION_TAG], tracking_uri)
+    return _registered(name, version, tracking_uri)
 
 
 def fetch_bundle(name: str, alias: str, *, kind: BundleKind, tracking_uri: str, target: Path) -> Bundle:
@@ -117,12 +113,22 @@ def fetch_bundle(name: str, alias: str, *, kind: BundleKind, tracking_uri: str, 
     folder = target / found.bundle_version
     if not (folder / MANIFEST_NAME).is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        mlflow.artifacts.download_artifacts(
+        mlflow_artifacts.download_artifacts(
             run_id=found.run_id, artifact_path=_BUNDLE_FOLDER, dst_path=str(target), tracking_uri=tracking_uri
         )
         folder.rmdir()
         (target / _BUNDLE_FOLDER).rename(folder)
     return Bundle.open(folder, kind=kind)
+
+
+def _registered(name: str, version: ModelVersion, tracking_uri: str) -> RegisteredModel:
+    return RegisteredModel(
+        name=name,
+        version=str(version.version),
+        run_id=str(version.run_id),
+        bundle_version=version.tags[_VERSION_TAG],
+        tracking_uri=tracking_uri,
+    )
 
 
 def _client(tracking_uri: str) -> MlflowClient:
@@ -150,13 +156,10 @@ def _ensure_model(client: MlflowClient, name: str) -> None:
             raise TrainingError(f"the registry refused the model name {name}: {error}") from error
 
 
-def _log_bytes(client: MlflowClient, run_id: str, file: str, content: bytes) -> None:
-    if file.endswith((".json", ".md", ".html")):
-        client.log_text(run_id, content.decode(), file)
-    else:
-        import tempfile
-
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / file
-            path.write_bytes(content)
-            client.log_artifact(run_id, str(path))
+def _log_files(client: MlflowClient, run_id: str, artifacts: Mapping[str, bytes]) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, content in artifacts.items():
+            file = Path(scratch) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        client.log_artifacts(run_id, scratch)

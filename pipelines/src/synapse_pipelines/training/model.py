@@ -91,6 +91,7 @@ def device() -> torch.device:
 
 def _load_encoder(name: str) -> Any:
     transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()  # a pooler left out on purpose would be reported at length
     try:
         return AutoModel.from_pretrained(name, add_pooling_layer=False, dtype=torch.float32)
     except (OSError, ValueError, TypeError) as error:

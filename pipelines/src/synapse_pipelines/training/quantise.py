@@ -20,10 +20,11 @@ from synapse_common.decision import DecisionRule, Floats
 from synapse_common.language import detect_language
 from synapse_common.taxonomy import COLUMNS
 from synapse_pipelines.data.prepare import load_split
+from synapse_pipelines.evaluation.evaluate import TEST_LOGITS
 from synapse_pipelines.evaluation.metrics import macro_auprc
 from synapse_pipelines.training import model as classifier
 from synapse_pipelines.training.loss import label_tensor
-from synapse_pipelines.training.predict import onnx_logits, torch_logits
+from synapse_pipelines.training.predict import onnx_logits
 from synapse_pipelines.training.train import TrainingSummary
 
 _OPSET = 18
@@ -47,10 +48,10 @@ class QuantisationSummary(BaseModel):
         return self.fp32_macro_auprc - self.int8_macro_auprc
 
 
-def quantise_model(trained: Path, dataset: Path, out: Path) -> QuantisationSummary:
+def quantise_model(trained: Path, dataset: Path, evaluated: Path, out: Path) -> QuantisationSummary:
     """Write ``model.int8.onnx``, ``reference.parquet`` and ``quantisation.json`` to `out` for the model in `trained`.
 
-    The reference window holds the int8 scores of the test split, which is what the drift monitor compares with.
+    What int8 costs is measured against the fp32 logits that evaluation left in `evaluated`. The reference window holds the int8 scores of the test split, which is what the drift monitor compares with.
     """
     out.mkdir(parents=True, exist_ok=True)
     model = classifier.load(trained / "model")
@@ -59,7 +60,7 @@ def quantise_model(trained: Path, dataset: Path, out: Path) -> QuantisationSumma
     rule = DecisionRule.model_validate_json((trained / "thresholds.json").read_bytes())
     test = load_split(dataset, "test")
     texts = test["text"].tolist()
-    fp32 = torch_logits(model, tokenizer, texts, training.max_tokens)
+    fp32: Floats = np.load(evaluated / TEST_LOGITS, allow_pickle=False)
 
     file = out / "model.int8.onnx"
     with tempfile.TemporaryDirectory() as scratch:
@@ -88,6 +89,7 @@ def export_onnx(model: classifier.ModerationClassifier, file: Path) -> None:
     example = torch.ones((2, 8), dtype=torch.int64)
     n, t = torch.export.Dim("n"), torch.export.Dim("t")
     noise = io.StringIO()
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     # The exporter prints its steps and warns of its own internals; neither says anything about our model.
     with warnings.catch_warnings(), contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise):
         warnings.simplefilter("ignore")

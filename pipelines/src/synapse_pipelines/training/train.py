@@ -63,6 +63,8 @@ def train_model(dataset: Path, recipe: Recipe, base_encoder: str, out: Path, on_
         TrainingError: the encoder cannot be used, or the loss stopped being a number.
     """
     torch.manual_seed(recipe.seed)
+    if recipe.threads is not None:
+        torch.set_num_threads(recipe.threads)
     tokenizer = classifier.load_tokenizer(base_encoder)
     model = classifier.from_encoder(
         base_encoder, layers=recipe.layers, frozen_layers=recipe.frozen_layers, dropout=recipe.dropout

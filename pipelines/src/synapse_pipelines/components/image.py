@@ -1,0 +1,7 @@
+"""The container image that components run in on a cluster. It carries this package; nothing is installed at run time."""
+
+import os
+
+from synapse_pipelines import __version__
+
+IMAGE = os.environ.get("SYNAPSE_PIPELINES_IMAGE", f"synapse-pipelines:{__version__}")

@@ -1,0 +1,144 @@
+"""Components of the moderation pipeline. Each body is one call into a plain function and the log of its result.
+
+No postponed annotations here: KFP reads the signatures at import. Imports stand inside the bodies because KFP ships the
+source of a body alone.
+"""
+
+from kfp import dsl
+from kfp.dsl import HTML, Artifact, ClassificationMetrics, Dataset, Input, Markdown, Metrics, Model, Output
+
+from synapse_pipelines.components.image import IMAGE
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def prepare_data(
+    data_dir: str,
+    data_version: str,
+    code_version: str,
+    recipe: str,
+    dataset: Output[Dataset],
+    summary: Output[Markdown],
+    metrics: Output[Metrics],
+) -> None:
+    """Validate, clean, split and sample the source tables. The two versions are there to key the cache."""
+    from pathlib import Path
+
+    from synapse_pipelines.data.prepare import markdown_summary, prepare_dataset
+    from synapse_pipelines.settings import Recipe
+
+    info = prepare_dataset(Path(data_dir), Recipe.model_validate_json(recipe), Path(dataset.path))
+    dataset.metadata.update(name=info.name, version=info.version, source=data_version, code=code_version)
+    Path(summary.path).write_text(markdown_summary(info), encoding="utf-8")
+    for split, rows in info.rows.items():
+        metrics.log_metric(f"{split}_rows", rows)
+    metrics.log_metric("quarantined_rows", sum(sum(reasons.values()) for reasons in info.quarantined.values()))
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def train(
+    dataset: Input[Dataset], recipe: str, base_encoder: str, model: Output[Model], metrics: Output[Metrics]
+) -> None:
+    """Fine-tune the classifier and calibrate it on validation."""
+    from pathlib import Path
+
+    from synapse_pipelines.progress import print_event
+    from synapse_pipelines.settings import Recipe
+    from synapse_pipelines.training.train import train_model
+
+    settings = Recipe.model_validate_json(recipe)
+    summary = train_model(Path(dataset.path), settings, base_encoder, Path(model.path), print_event)
+    model.metadata.update(base_encoder=summary.base_encoder, parameters=summary.parameters, framework="pytorch")
+    metrics.log_metric("steps", summary.steps)
+    metrics.log_metric("seconds", summary.seconds)
+    metrics.log_metric("final_loss", summary.train_loss[-1])
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def evaluate(
+    model: Input[Model],
+    dataset: Input[Dataset],
+    seed: int,
+    evaluation: Output[Artifact],
+    report: Output[HTML],
+    summary: Output[Markdown],
+    metrics: Output[Metrics],
+    toxicity: Output[ClassificationMetrics],
+) -> None:
+    """Measure the model and the baseline on the test split."""
+    from pathlib import Path
+
+    from synapse_pipelines.evaluation.evaluate import evaluate_model
+    from synapse_pipelines.evaluation.report import html_report, markdown_summary
+
+    found = evaluate_model(Path(model.path), Path(dataset.path), seed, Path(evaluation.path))
+    Path(report.path).write_text(html_report(found), encoding="utf-8")
+    Path(summary.path).write_text(markdown_summary(found), encoding="utf-8")
+    metrics.log_metric("macro_auprc", found.macro_auprc)
+    metrics.log_metric("baseline_macro_auprc", found.baseline_macro_auprc)
+    metrics.log_metric("chat_flag_rate", found.chat_flag_rate)
+    toxicity.log_confusion_matrix(["clean", "toxic"], found.confusion["toxicity"])
+    if points := found.curves.get("toxicity"):
+        toxicity.log_roc_curve(points["fpr"], points["tpr"], points["threshold"])
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def quantise(
+    model: Input[Model],
+    dataset: Input[Dataset],
+    evaluation: Input[Artifact],
+    quantised: Output[Model],
+    metrics: Output[Metrics],
+) -> None:
+    """Export to ONNX, quantise to int8 and measure what that costs."""
+    from pathlib import Path
+
+    from synapse_pipelines.training.quantise import quantise_model
+
+    summary = quantise_model(
+        Path(model.path), Path(dataset.path), Path(evaluation.path), Path(quantised.path)
+    )
+    quantised.metadata.update(framework="onnx", precision="int8", bytes=summary.int8_bytes)
+    metrics.log_metric("int8_macro_auprc", summary.int8_macro_auprc)
+    metrics.log_metric("macro_auprc_lost", summary.cost)
+    metrics.log_metric("flag_agreement", summary.flag_agreement)
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def package(
+    model: Input[Model],
+    evaluation: Input[Artifact],
+    quantised: Input[Model],
+    recipe: str,
+    name: str,
+    bundle: Output[Model],
+    checks: Output[Markdown],
+) -> None:
+    """Pass the gate, then write the bundle; a model that is not good enough fails the run here."""
+    from pathlib import Path
+
+    from synapse_pipelines.settings import Recipe
+    from synapse_pipelines.training.package import package_model
+
+    folders = (Path(model.path), Path(evaluation.path), Path(quantised.path))
+    manifest, passed = package_model(*folders, Recipe.model_validate_json(recipe), name, Path(bundle.path))
+    bundle.metadata.update(name=name, version=manifest.version, data_version=manifest.data["version"])
+    Path(checks.path).write_text("# Gate passed\n\n" + "\n".join(f"- {check}" for check in passed), encoding="utf-8")
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def register(
+    bundle: Input[Model],
+    evaluation: Input[Artifact],
+    recipe: str,
+    tracking_uri: str,
+    git_commit: str,
+    registered: Output[Artifact],
+) -> None:
+    """Log the run in MLflow and register the bundle as candidate."""
+    from pathlib import Path
+
+    from synapse_pipelines.registry.register import register_moderation
+
+    found = register_moderation(Path(bundle.path), Path(evaluation.path), recipe, tracking_uri, git_commit)
+    Path(registered.path).write_text(found.model_dump_json(), encoding="utf-8")
+    registered.metadata.update(name=found.name, version=found.version, run_id=found.run_id)

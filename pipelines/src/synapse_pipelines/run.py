@@ -1,0 +1,124 @@
+"""The two jobs that commands start: train the moderation model, cluster the users."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synapse_common.bundle import Bundle
+from synapse_pipelines.data.generate import write_tables
+from synapse_pipelines.data.prepare import DatasetInfo, load_info
+from synapse_pipelines.data.sources import data_version
+from synapse_pipelines.evaluation.evaluate import Evaluation, load_evaluation
+from synapse_pipelines.progress import Event, OnEvent, ignore
+from synapse_pipelines.registry.tracking import RegisteredModel, local_tracking_uri
+from synapse_pipelines.settings import TrainingSettings
+from synapse_pipelines.training.clusters import ClusterRecipe
+from synapse_pipelines.training.encoder import resolve_encoder
+from synapse_pipelines.workflows.moderation_training import moderation_training
+from synapse_pipelines.workflows.run_local import run_pipeline
+from synapse_pipelines.workflows.user_clustering import user_clustering
+from synapse_pipelines.workflows.versions import code_version, git_commit
+
+CLUSTERS_NAME = "user-clusters"
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training run left behind."""
+
+    bundle: Bundle
+    dataset: DatasetInfo
+    dataset_dir: Path
+    """Prepared data: ``train|valid|test.parquet``, ``chat.parquet`` and ``quarantine/``."""
+    evaluation: Evaluation
+    evaluation_file: Path
+    registered: RegisteredModel
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The figures of the bundle by flat name."""
+        return self.bundle.manifest.metrics
+
+
+@dataclass(frozen=True)
+class ClusteringResult:
+    """What a clustering run left behind."""
+
+    bundle: Bundle
+    registered: RegisteredModel
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The figures of the bundle by flat name."""
+        return self.bundle.manifest.metrics
+
+
+def run_training(settings: TrainingSettings, on_event: OnEvent = ignore) -> TrainingResult:
+    """Run the moderation pipeline on this machine, from source tables to a registered candidate.
+
+    Raises:
+        SynapseError: the data cannot be used, or a step failed; the message says which and why.
+    """
+    recipe = settings.effective_recipe
+    data_dir = _data_dir(settings, on_event)
+    arguments = _common(settings, data_dir) | {
+        "recipe": recipe.model_dump_json(),
+        "seed": recipe.seed,
+        "base_encoder": resolve_encoder(settings.base_encoder, settings.build_dir.resolve() / "encoders"),
+        "model_name": settings.model_name,
+    }
+    outputs = run_pipeline(moderation_training, arguments, build_dir=settings.build_dir, on_event=on_event)
+    dataset_dir, evaluated = Path(outputs["dataset"].path), Path(outputs["evaluation"].path)
+    return TrainingResult(
+        bundle=Bundle.open(Path(outputs["bundle"].path), kind="moderation"),
+        dataset=load_info(dataset_dir),
+        dataset_dir=dataset_dir,
+        evaluation=load_evaluation(evaluated),
+        evaluation_file=evaluated / "evaluation.json",
+        registered=_registered(outputs),
+    )
+
+
+def run_clustering(
+    settings: TrainingSettings, on_event: OnEvent = ignore, recipe: ClusterRecipe | None = None
+) -> ClusteringResult:
+    """Run the clustering pipeline on this machine.
+
+    Raises:
+        SynapseError: the data cannot be used, or a step failed; the message says which and why.
+    """
+    arguments = _common(settings, _data_dir(settings, on_event)) | {
+        "recipe": (recipe or ClusterRecipe()).model_dump_json(),
+        "model_name": CLUSTERS_NAME,
+    }
+    outputs = run_pipeline(user_clustering, arguments, build_dir=settings.build_dir, on_event=on_event)
+    bundle = Bundle.open(Path(outputs["bundle"].path), kind="clustering")
+    return ClusteringResult(bundle=bundle, registered=_registered(outputs))
+
+
+def _data_dir(settings: TrainingSettings, on_event: OnEvent) -> Path:
+    if settings.data_dir is not None:
+        return settings.data_dir
+    on_event(Event("generate-data", "started", "no data folder given"))
+    folder = settings.build_dir.resolve() / "data" / "generated"
+    seed = settings.effective_recipe.seed
+    write_tables(folder, annotations=settings.generated_annotations, messages=settings.generated_messages, seed=seed)
+    on_event(Event("generate-data", "done"))
+    return folder
+
+
+def _common(settings: TrainingSettings, data_dir: Path) -> dict[str, Any]:
+    return {
+        "data_dir": str(data_dir),
+        "data_version": data_version(data_dir),
+        "code_version": code_version(),
+        "tracking_uri": settings.tracking_uri or local_tracking_uri(settings.build_dir),
+        "git_commit": git_commit(),
+    }
+
+
+def _registered(outputs: dict[str, Any]) -> RegisteredModel:
+    return RegisteredModel(**json.loads(Path(outputs["registered"].path).read_text(encoding="utf-8")))

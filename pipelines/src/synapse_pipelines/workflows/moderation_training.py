@@ -1,0 +1,63 @@
+"""The moderation model's way from source tables to a registered candidate."""
+
+from typing import NamedTuple
+
+from kfp import dsl
+from kfp.dsl import Artifact, Dataset, Model
+
+from synapse_pipelines.components.moderation import evaluate, package, prepare_data, quantise, register, train
+
+
+class ModerationOutputs(NamedTuple):
+    """What a run leaves behind."""
+
+    dataset: Dataset
+    evaluation: Artifact
+    bundle: Model
+    registered: Artifact
+
+
+@dsl.pipeline(name="moderation-training", description="Prepare, train, evaluate, quantise, package, register")
+def moderation_training(
+    data_dir: str,
+    data_version: str,
+    code_version: str,
+    recipe: str,
+    seed: int,
+    base_encoder: str,
+    model_name: str,
+    tracking_uri: str,
+    git_commit: str,
+) -> ModerationOutputs:
+    """Run once a step for each set of inputs; only registration, which acts outside the run, is never cached."""
+    prepared = prepare_data(data_dir=data_dir, data_version=data_version, code_version=code_version, recipe=recipe)
+    dataset = prepared.outputs["dataset"]
+
+    trained = train(dataset=dataset, recipe=recipe, base_encoder=base_encoder)
+    model = trained.outputs["model"]
+
+    evaluated = evaluate(model=model, dataset=dataset, seed=seed)
+    evaluation = evaluated.outputs["evaluation"]
+    quantised = quantise(model=model, dataset=dataset, evaluation=evaluation)
+
+    packaged = package(
+        model=model,
+        evaluation=evaluation,
+        quantised=quantised.outputs["quantised"],
+        recipe=recipe,
+        name=model_name,
+    )
+    registered = register(
+        bundle=packaged.outputs["bundle"],
+        evaluation=evaluation,
+        recipe=recipe,
+        tracking_uri=tracking_uri,
+        git_commit=git_commit,
+    ).set_caching_options(enable_caching=False)
+
+    return ModerationOutputs(
+        dataset=dataset,
+        evaluation=evaluation,
+        bundle=packaged.outputs["bundle"],
+        registered=registered.outputs["registered"],
+    )

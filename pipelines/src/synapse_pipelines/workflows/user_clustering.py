@@ -1,0 +1,36 @@
+"""The user clusters' way from chat logs to a registered candidate."""
+
+from typing import NamedTuple
+
+from kfp import dsl
+from kfp.dsl import Artifact, Model
+
+from synapse_pipelines.components.clustering import cluster_users, register_clusters
+
+
+class ClusteringOutputs(NamedTuple):
+    """What a run leaves behind."""
+
+    bundle: Model
+    registered: Artifact
+
+
+@dsl.pipeline(name="user-clustering", description="Cluster the users of the chat logs, register the clusters")
+def user_clustering(
+    data_dir: str,
+    data_version: str,
+    code_version: str,
+    recipe: str,
+    model_name: str,
+    tracking_uri: str,
+    git_commit: str,
+) -> ClusteringOutputs:
+    """Fit, then register; registration acts outside the run and is never cached."""
+    clustered = cluster_users(
+        data_dir=data_dir, data_version=data_version, code_version=code_version, recipe=recipe, name=model_name
+    )
+    bundle = clustered.outputs["bundle"]
+    registered = register_clusters(
+        bundle=bundle, recipe=recipe, tracking_uri=tracking_uri, git_commit=git_commit
+    ).set_caching_options(enable_caching=False)
+    return ClusteringOutputs(bundle=bundle, registered=registered.outputs["registered"])

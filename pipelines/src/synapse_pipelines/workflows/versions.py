@@ -1,0 +1,31 @@
+"""What identifies the code of a run, so that a cache never serves what other code made."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+import synapse_common
+import synapse_pipelines
+
+
+def code_version() -> str:
+    """Return a hash (12 hex digits) of the source of the pipelines and of what they share with the services."""
+    digest = hashlib.sha256()
+    for package in (synapse_common, synapse_pipelines):
+        root = Path(next(iter(package.__path__)))
+        for file in sorted((*root.rglob("*.py"), *root.rglob("*.yaml"))):
+            digest.update(file.relative_to(root).as_posix().encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def git_commit() -> str:
+    """Return the commit of the checkout this package is in, with ``+`` where it has changes; ``unknown`` without one."""
+    folder = Path(next(iter(synapse_pipelines.__path__)))
+    command = ["git", "-C", str(folder), "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
+    try:
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
