@@ -1,1 +1,1 @@
-"""The embeddings proxy: one gRPC contract in front of any OpenAI-compatible upstream."""
+"""The embeddings proxy: one gRPC contract in front of any OpenAI-compatible embeddings endpoint."""

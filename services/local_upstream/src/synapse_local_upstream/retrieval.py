@@ -19,8 +19,8 @@ from synapse_local_upstream.corpus import LANGUAGES, Corpus, Entry, Language
 from synapse_local_upstream.encoder import Encoder, Vectors
 
 _READ_CHARS = 500  # of a message: more takes time and blurs what is asked
-# Short questions with foreign words ("o que é um embedding") are often taken for the other language, so the detected one
-# gets a head start and no more.
+# Short questions with foreign words ("o que é um embedding") are often taken for the other language, so the detected
+# one gets a head start and no more.
 _OWN_LANGUAGE_BONUS = 0.1
 
 _UNKNOWN: dict[Language, str] = {
