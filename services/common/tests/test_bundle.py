@@ -2,7 +2,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from synapse_common.bundle import MANIFEST_NAME, REQUIRED_FILES, Bundle, BundleError, load_manifest, write_manifest
 
 

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from pydantic import ValidationError
-
 from synapse_common.decision import Calibration, DecisionRule
 from synapse_common.taxonomy import CATEGORIES
 

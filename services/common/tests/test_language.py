@@ -1,5 +1,4 @@
 import pytest
-
 from synapse_common.language import detect_language
 
 

@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from synapse_common.text import normalise
 
 
@@ -12,7 +11,7 @@ from synapse_common.text import normalise
         ("@user olá, tudo bem?", "user olá, tudo bem?"),
         ("you are a b@stard", "you are a bastard"),
         ("i\u200bd\u200bi\u200bo\u200bt", "idiot"),
-        ("ｉｄｉｏｔ", "idiot"),
+        ("\uff49\uff44\uff49\uff4f\uff54", "idiot"),
         ("ac\u0327a\u0303o", "ação"),
         ("i\u0336d\u0336iot", "idiot"),
         ("see https://example.org/x?y=1 now", "see (URL) now"),
@@ -37,7 +36,7 @@ def test_normalise_is_idempotent(text: str) -> None:
     assert normalise(once) == once
 
 
-@given(st.text(alphabet=st.sampled_from("<>/smak@[]=_#\\|^ \u200b\u0301e👍🏽＜＞ｓ\u1100\u1161w.htp:")))
+@given(st.text(alphabet=st.sampled_from("<>/smak@[]=_#\\|^ \u200b\u0301e👍🏽\uff1c\uff1e\uff53\u1100\u1161w.htp:")))
 def test_normalise_is_idempotent_and_safe_on_hostile_signs(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once

@@ -1,6 +1,6 @@
 """The model bundle: one folder per model version, the same in the registry, in object storage and on disk.
 
-`bundle.json` is the manifest: it names the files with their SHA-256, so a reader knows that it serves what was evaluated.
+`bundle.json` is the manifest: it names the files with their SHA-256, so a reader serves exactly what was evaluated.
 """
 
 from __future__ import annotations

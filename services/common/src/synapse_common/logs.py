@@ -38,8 +38,8 @@ def configure_logging(service: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # These print request lines (httpx: with URLs) at INFO; ours say what is needed.
-    for chatty in ("httpx", "httpcore", "openai", "uvicorn", "uvicorn.access"):
+    # These print request lines (httpx: with URLs) or their own inner life; ours say what is needed.
+    for chatty in ("grpc", "httpx", "httpcore", "openai", "uvicorn"):
         logging.getLogger(chatty).setLevel("WARNING")
     structlog.contextvars.bind_contextvars(service=service)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
@@ -105,10 +105,20 @@ def _refuse_unknown_names(cls: type[BaseSettings]) -> None:
     """pydantic-settings ignores environment names that match no field; a typo would go unnoticed."""
     prefix = _prefix(cls)
     known = {f"{prefix}{name}".upper() for name in cls.model_fields} | {f"{prefix}CONFIG_FILE"}
-    given = [name for name in os.environ if name.upper().startswith(prefix)]
-    unknown = sorted(name for name in given if name.upper().split("__")[0] not in known)
+    # Names inside a nested setting are checked by its model.
+    nested = tuple(
+        f"{prefix}{name}__".upper() for name, field in cls.model_fields.items() if _has_parts(field.annotation)
+    )
+    given = {name: name.upper() for name in os.environ if name.upper().startswith(prefix)}
+    unknown = sorted(name for name, upper in given.items() if upper not in known and not upper.startswith(nested))
     if unknown:
         raise ConfigurationError(f"unknown settings: {', '.join(unknown)}; known are: {', '.join(sorted(known))}")
+
+
+def _has_parts(annotation: Any) -> bool:
+    """Whether a setting of this type may be given part by part: a model or a table, perhaps optional."""
+    types = (get_origin(item) or item for item in (annotation, *get_args(annotation)))
+    return any(isinstance(item, type) and issubclass(item, BaseModel | dict) for item in types)
 
 
 def _explain(cls: type[BaseSettings], error: ValidationError) -> str:

@@ -62,10 +62,10 @@ _SYMBOLS = _Table(_spelled_symbol)
 
 
 def normalise(text: str) -> str:
-    """Return `text` as the moderation model reads it. Idempotent; may return the empty string.
+    r"""Return `text` as the moderation model reads it. Idempotent; may return the empty string.
 
     In order: control, bidirectional and zero-width characters go; Unicode NFKC; stray combining marks go; links become
-    ``(URL)``; emoji become their Unicode names, a run of one emoji counts once; ``@ # _ \\ | ^``, brackets and ``=``
+    ``(URL)``; emoji become their Unicode names, a run of one emoji counts once; ``@ # _ \ | ^``, brackets and ``=``
     are spelled with signs the vocabulary has; white space becomes single spaces; masked personal data such as
     ``<EMAIL_1>`` becomes ``(EMAIL)``; special-token strings such as ``</s>`` lose their angle brackets, so that no text
     can speak as the tokenizer.

@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-
 from synapse_common.schemas import AnnotationRow, ChatLogRow, FeedbackRow
 from synapse_common.taxonomy import COLUMNS
 

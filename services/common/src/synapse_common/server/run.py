@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
@@ -60,29 +61,44 @@ async def _serve(settings: ServiceSettings, app: ServiceApp) -> None:
         loop.add_signal_handler(number, stop.set)
 
     health = Health()
-    # The admin port is up first and down last: it must tell how things are while the others come and go.
-    admin = _admin_server(settings, health)
-    await admin.start()
-    server = await _listen(settings, app, health)
-    rest = await _listen_rest(settings, app)
+    async with AsyncExitStack() as running:
+        # The admin port is up first and down last: it must tell how things are while the others come and go.
+        admin = _admin_server(settings, health)
+        await admin.start()
+        running.push_async_callback(admin.stop)
+        server = await _listen(settings, app, health)
+        running.push_async_callback(server.stop, None)
+        rest = await _listen_rest(settings, app)
+        if rest is not None:
+            running.push_async_callback(rest.stop)
+
+        await _start_until(stop, settings, app, health)
+        _log.info("draining")
+        await health.drain()
+        await app.drain()
+        if settings.drain_delay_s:
+            await asyncio.sleep(settings.drain_delay_s)
+        ending = [server.stop(settings.drain_grace_s)]
+        if rest is not None:
+            ending.append(rest.stop())
+        await asyncio.gather(*ending)
+        await app.close()
+    _log.info("stopped")
+
+
+async def _start_until(stop: asyncio.Event, settings: ServiceSettings, app: ServiceApp, health: Health) -> None:
+    """Make the app ready; return when `stop` is set, ready or not."""
     starting = asyncio.create_task(_become_ready(settings, app, health))
     stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    if starting.done():
-        # A fault in start-up code must end the process, not leave it listening and unready for ever.
-        starting.result()
-    await stopped
-
-    _log.info("draining")
-    starting.cancel()
-    await health.drain()
-    await app.drain()
-    if settings.drain_delay_s:
-        await asyncio.sleep(settings.drain_delay_s)
-    await asyncio.gather(server.stop(settings.drain_grace_s), *(http.stop() for http in rest))
-    await app.close()
-    await admin.stop()
-    _log.info("stopped")
+    try:
+        await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            # A fault in start-up code must end the process, not leave it listening and unready for ever.
+            starting.result()
+        await stopped
+    finally:
+        starting.cancel()
+        stopped.cancel()
 
 
 async def _listen(settings: ServiceSettings, app: ServiceApp, health: Health) -> grpc.aio.Server:
@@ -116,15 +132,15 @@ def _admin_server(settings: ServiceSettings, health: Health) -> HttpServer:
     return HttpServer(admin_routes(health), settings.host, port, tls=None, grace_s=grace_s)
 
 
-async def _listen_rest(settings: ServiceSettings, app: ServiceApp) -> list[HttpServer]:
+async def _listen_rest(settings: ServiceSettings, app: ServiceApp) -> HttpServer | None:
     """The REST server of an app that has one."""
     if app.rest_port is None:
-        return []
+        return None
     tls = server_ssl_context(settings.tls, mutual=app.mutual_tls)
     server = HttpServer(app.rest_routes(), settings.host, app.rest_port, tls=tls, grace_s=settings.drain_grace_s)
     await server.start()
     _log.info("listening", address=f"{settings.host}:{app.rest_port}")
-    return [server]
+    return server
 
 
 async def _become_ready(settings: ServiceSettings, app: ServiceApp, health: Health) -> None:

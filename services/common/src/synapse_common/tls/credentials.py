@@ -65,12 +65,12 @@ def _load(context: ssl.SSLContext, tls: TlsSettings) -> None:
         context.load_cert_chain(tls.certificate, tls.key)
         context.load_verify_locations(tls.ca)
     except OSError as error:
-        raise ConfigurationError(f"the TLS files cannot be used: {error}") from None
+        files = f"{tls.certificate}, {tls.key}, {tls.ca}"
+        raise ConfigurationError(f"the TLS files cannot be used ({files}): {error}") from None
 
 
 def _read(tls: TlsSettings) -> tuple[bytes, bytes, bytes]:
     """Key, certificate and authority as PEM bytes."""
-    try:
-        return tls.key.read_bytes(), tls.certificate.read_bytes(), tls.ca.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"the TLS files cannot be read: {error}") from None
+    # gRPC tells nothing of a file that is not what it should be but that it cannot listen, so it is checked here first.
+    _load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), tls)
+    return tls.key.read_bytes(), tls.certificate.read_bytes(), tls.ca.read_bytes()
