@@ -8,6 +8,7 @@ import ssl
 import sys
 from pathlib import Path
 
+import numpy as np
 from kserve import InferenceGRPCClient, InferenceRESTClient, InferInput, InferRequest
 from kserve.inference_client import RESTConfig
 
@@ -18,7 +19,7 @@ async def call(certificates: Path, grpc_address: str, rest_url: str) -> None:
     """Ask both protocols for readiness, metadata and an inference, and print what they say."""
     ca, certificate, key = (certificates / name for name in ("ca.pem", "client.pem", "client.key"))
     text = InferInput("text", [len(TEXTS)], "BYTES")
-    text.set_data_from_numpy(_as_bytes(TEXTS), binary_data=False)
+    text.set_data_from_numpy(np.array([text.encode() for text in TEXTS], dtype=object))
     request = InferRequest("moderation", [text])
 
     grpc_client = InferenceGRPCClient(
@@ -41,12 +42,6 @@ async def call(certificates: Path, grpc_address: str, rest_url: str) -> None:
     rest_response = await rest_client.infer(rest_url, request, model_name="moderation")
     print("rest flagged", rest_response.get_output_by_name("flagged").as_numpy().tolist())
     await rest_client.close()
-
-
-def _as_bytes(texts: list[str]):
-    import numpy as np
-
-    return np.array([text.encode() for text in texts], dtype=object)
 
 
 if __name__ == "__main__":

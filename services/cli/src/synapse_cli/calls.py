@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from synapse.v1 import chat_pb2, embeddings_pb2, feedback_pb2, moderation_pb2
 
@@ -52,10 +53,11 @@ def moderate(
     with open_gateway(connection(root, address, ca, token)) as gateway:
         request = moderation_pb2.ModerateRequest(texts=texts)
         response = gateway.moderation.Moderate(request, timeout=DEFAULT_TIMEOUT_S)
-    table = Table("text", "verdict", *(score.category for score in response.results[0].categories))
-    for text, result in zip(texts, response.results, strict=True):
-        verdict = "[red]flagged[/red]" if result.flagged else "[green]clean[/green]"
-        table.add_row(text, verdict, *(_score(score) for score in result.categories))
+    verdicts = ("[red]flagged[/red]" if result.flagged else "[green]clean[/green]" for result in response.results)
+    table = Table("", *(escape(text) for text in texts))
+    table.add_row("[bold]verdict[/bold]", *verdicts)
+    for scores in zip(*(result.categories for result in response.results), strict=True):
+        table.add_row(scores[0].category, *(_score(score) for score in scores))
     _out.print(table)
     _out.print(f"[dim]{response.model} version {response.model_version}[/dim]")
 
@@ -74,9 +76,9 @@ def embed(
     with open_gateway(connection(root, address, ca, token)) as gateway:
         response = gateway.embeddings.Embed(embeddings_pb2.EmbedRequest(inputs=texts), timeout=DEFAULT_TIMEOUT_S)
     vectors = [list(embedding.values) for embedding in response.embeddings]
-    table = Table("cosine similarity", *texts)
+    table = Table("cosine similarity", *(escape(text) for text in texts))
     for text, vector in zip(texts, vectors, strict=True):
-        table.add_row(text, *(f"{_cosine(vector, other):.3f}" for other in vectors))
+        table.add_row(escape(text), *(f"{_cosine(vector, other):.3f}" for other in vectors))
     _out.print(table)
     _out.print(f"[dim]{response.model}, {len(vectors[0])} dimensions[/dim]")
 

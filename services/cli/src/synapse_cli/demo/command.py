@@ -99,8 +99,8 @@ class DemoRun:
         verdict = result.evaluation.flagged["all"]
         kind = "real labelled" if result.dataset.name == "labelled" else "generated"
         return StepResult(
-            f"{result.dataset.rows['train']} {kind} messages; on {result.dataset.rows['test']} unseen ones: macro AUPRC "
-            f"{result.evaluation.macro_auprc:.3f} (baseline {result.evaluation.baseline_macro_auprc:.3f}), accuracy "
+            f"{result.dataset.rows['train']} {kind} messages; on {result.dataset.rows['test']} unseen ones: "
+            f"macro AUPRC {result.evaluation.macro_auprc:.3f} (baseline {result.evaluation.baseline_macro_auprc:.3f}), accuracy "
             f"{verdict.accuracy or 0:.3f}; candidate {result.bundle.manifest.version}"
         )
 
