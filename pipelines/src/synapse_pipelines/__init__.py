@@ -1,3 +1,3 @@
-"""The model lifecycle: plain functions in data, training, evaluation and registry; thin components and workflows over them."""
+"""The model lifecycle: plain functions, thin Kubeflow components over them, and pipelines over those."""
 
 __version__ = "0.1.0"

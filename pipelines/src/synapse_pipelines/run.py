@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from synapse_common.bundle import Bundle
+
 from synapse_pipelines.data.generate import write_tables
 from synapse_pipelines.data.prepare import DatasetInfo, load_info
 from synapse_pipelines.data.sources import data_version

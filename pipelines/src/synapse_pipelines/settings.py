@@ -8,7 +8,6 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
 from synapse_common.settings import load_settings
 
 Preset = Literal["tiny", "demo", "full"]
@@ -22,33 +21,47 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = 7
-    max_source_rows: int | None = Field(None, ge=1, description="annotations drawn before cleaning; null: all")
-    max_train_rows: int | None = Field(None, ge=1)
-    max_valid_rows: int | None = Field(None, ge=1)
-    max_test_rows: int | None = Field(None, ge=1)
-    generated_rows: int = Field(0, ge=0, description="generated rows mixed into train, for thin categories")
-    chat_negatives: int = Field(0, ge=0, description="unreported chat messages mixed into train as weak negatives")
-    chat_sample: int = Field(500, ge=1, description="other chat messages, for the flag rate on everyday text")
-    layers: int | None = Field(None, ge=1, description="encoder layers kept, the lowest ones; null: all")
-    frozen_layers: int = Field(0, ge=0, description="lowest layers left as pre-trained; word embeddings always are")
-    max_tokens: int = Field(96, ge=8, le=512)
-    epochs: int = Field(1, ge=1)
-    tokens_per_batch: int = Field(640, ge=8, description="padded tokens of one batch, at most")
-    learning_rate: float = Field(2e-4, gt=0)
-    head_learning_rate: float = Field(2e-3, gt=0)
-    weight_decay: float = Field(0.01, ge=0)
-    warmup_share: float = Field(0.06, ge=0, lt=1)
-    dropout: float = Field(0.1, ge=0, lt=1)
-    max_positive_weight: float = Field(5.0, ge=1, description="cap on the weight of a rare category's positives")
-    evaluations: int = Field(0, ge=0, description="looks at validation during training, to keep the best and stop early")
-    patience: int = Field(2, ge=1, description="looks without improvement after which training stops")
-    threads: int | None = Field(None, ge=1, description="CPU threads of training and evaluation; null: all cores")
-    max_minutes: float | None = Field(None, gt=0, description="safety cap; a run that hits it depends on the machine")
-    max_false_positive_rate: float = Field(0.05, gt=0, lt=1, description="limit for each category's threshold")
-    min_macro_auprc: float = Field(0.3, ge=0, le=1, description="gate: no candidate below this")
-    must_beat_baseline: bool = Field(True, description="gate: macro AUPRC at least the TF-IDF baseline's")
-    max_chat_flag_rate: float = Field(0.1, ge=0, le=1, description="gate: share of everyday chat that may be flagged")
-    max_int8_cost: float = Field(0.005, ge=0, description="gate: macro AUPRC that int8 may lose against fp32")
+    max_source_rows: int | None = Field(default=None, ge=1, description="annotations drawn before cleaning; null: all")
+    max_train_rows: int | None = Field(default=None, ge=1)
+    max_valid_rows: int | None = Field(default=None, ge=1)
+    max_test_rows: int | None = Field(default=None, ge=1)
+    generated_rows: int = Field(default=0, ge=0, description="generated rows mixed into train, for thin categories")
+    chat_negatives: int = Field(
+        default=0, ge=0, description="unreported chat messages mixed into train as weak negatives"
+    )
+    chat_sample: int = Field(default=500, ge=1, description="other chat messages, for the flag rate on everyday text")
+    layers: int | None = Field(default=None, ge=1, description="encoder layers kept, the lowest ones; null: all")
+    frozen_layers: int = Field(
+        default=0, ge=0, description="lowest layers left as pre-trained; word embeddings always are"
+    )
+    max_tokens: int = Field(default=96, ge=8, le=512)
+    epochs: int = Field(default=1, ge=1)
+    tokens_per_batch: int = Field(default=640, ge=8, description="padded tokens of one batch, at most")
+    learning_rate: float = Field(default=2e-4, gt=0)
+    head_learning_rate: float = Field(default=2e-3, gt=0)
+    weight_decay: float = Field(default=0.01, ge=0)
+    warmup_share: float = Field(default=0.06, ge=0, lt=1)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    max_positive_weight: float = Field(
+        default=5.0, ge=1, description="cap on the weight of a rare category's positives"
+    )
+    evaluations: int = Field(
+        default=0, ge=0, description="looks at validation during training, to keep the best and stop early"
+    )
+    patience: int = Field(default=2, ge=1, description="looks without improvement after which training stops")
+    threads: int | None = Field(
+        default=None, ge=1, description="CPU threads of training and evaluation; null: all cores"
+    )
+    max_minutes: float | None = Field(
+        default=None, gt=0, description="safety cap; a run that hits it depends on the machine"
+    )
+    max_false_positive_rate: float = Field(default=0.05, gt=0, lt=1, description="limit for each category's threshold")
+    min_macro_auprc: float = Field(default=0.3, ge=0, le=1, description="gate: no candidate below this")
+    must_beat_baseline: bool = Field(default=True, description="gate: macro AUPRC at least the TF-IDF baseline's")
+    max_chat_flag_rate: float = Field(
+        default=0.1, ge=0, le=1, description="gate: share of everyday chat that may be flagged"
+    )
+    max_int8_cost: float = Field(default=0.005, ge=0, description="gate: macro AUPRC that int8 may lose against fp32")
 
 
 PRESETS: Final[dict[Preset, Recipe]] = {
@@ -77,7 +90,9 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         max_tokens=64,
         max_minutes=4.0,
     ),
-    "full": Recipe(generated_rows=6_000, chat_negatives=6_000, chat_sample=4_000, epochs=2, evaluations=6, max_tokens=128),
+    "full": Recipe(
+        generated_rows=6_000, chat_negatives=6_000, chat_sample=4_000, epochs=2, evaluations=6, max_tokens=128
+    ),
 }
 """`tiny` proves the path in tests, `demo` fits some minutes on two cores, `full` takes all data and wants a GPU."""
 
@@ -90,14 +105,16 @@ class TrainingSettings(BaseSettings):
     )
 
     preset: Preset = "demo"
-    recipe: Recipe | None = Field(None, description="replaces the preset's recipe as a whole")
-    data_dir: Path | None = Field(None, description="folder with the three source tables; null: generate them")
-    base_encoder: str | None = Field(None, description="folder or Hugging Face id; null: the best one at hand")
+    recipe: Recipe | None = Field(default=None, description="replaces the preset's recipe as a whole")
+    data_dir: Path | None = Field(default=None, description="folder with the three source tables; null: generate them")
+    base_encoder: str | None = Field(default=None, description="folder or Hugging Face id; null: the best one at hand")
     build_dir: Path = Field(Path("build"), description="where runs, caches and the local tracker live")
-    tracking_uri: str | None = Field(None, description="MLflow server; null: SQLite and a folder under build_dir")
-    model_name: str = Field("moderation", min_length=1, description="name in the model registry")
-    generated_annotations: int = Field(6_000, ge=100, description="rows to generate where there is no data_dir")
-    generated_messages: int = Field(3_000, ge=100)
+    tracking_uri: str | None = Field(
+        default=None, description="MLflow server; null: SQLite and a folder under build_dir"
+    )
+    model_name: str = Field(default="moderation", min_length=1, description="name in the model registry")
+    generated_annotations: int = Field(default=6_000, ge=100, description="rows to generate where there is no data_dir")
+    generated_messages: int = Field(default=3_000, ge=100)
 
     @field_validator("data_dir")
     @classmethod

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from synapse_common.bundle import Manifest
+
 from synapse_pipelines.data.generate import write_tables
 from synapse_pipelines.data.prepare import prepare_dataset
 from synapse_pipelines.evaluation.evaluate import evaluate_model

@@ -1,5 +1,8 @@
 """Components of the user clustering pipeline; see `synapse_pipelines.components.moderation` for their form."""
 
+# mypy: disable-error-code="untyped-decorator"
+# KFP ships no types.
+
 from kfp import dsl
 from kfp.dsl import Artifact, Input, Markdown, Metrics, Model, Output
 

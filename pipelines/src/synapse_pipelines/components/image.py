@@ -1,4 +1,4 @@
-"""The container image that components run in on a cluster. It carries this package; nothing is installed at run time."""
+"""The container image that components run in on a cluster: it carries this package, nothing is installed later."""
 
 import os
 

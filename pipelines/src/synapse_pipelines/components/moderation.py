@@ -4,6 +4,9 @@ No postponed annotations here: KFP reads the signatures at import. Imports stand
 source of a body alone.
 """
 
+# mypy: disable-error-code="untyped-decorator"
+# KFP ships no types.
+
 from kfp import dsl
 from kfp.dsl import HTML, Artifact, ClassificationMetrics, Dataset, Input, Markdown, Metrics, Model, Output
 
@@ -94,9 +97,7 @@ def quantise(
 
     from synapse_pipelines.training.quantise import quantise_model
 
-    summary = quantise_model(
-        Path(model.path), Path(dataset.path), Path(evaluation.path), Path(quantised.path)
-    )
+    summary = quantise_model(Path(model.path), Path(dataset.path), Path(evaluation.path), Path(quantised.path))
     quantised.metadata.update(framework="onnx", precision="int8", bytes=summary.int8_bytes)
     metrics.log_metric("int8_macro_auprc", summary.int8_macro_auprc)
     metrics.log_metric("macro_auprc_lost", summary.cost)

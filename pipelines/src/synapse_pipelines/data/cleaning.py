@@ -1,4 +1,4 @@
-"""Cleaning of texts: remove PII, normalise, filter noise, drop duplicates. Every dropped row is counted with its reason."""
+"""Cleaning of texts: remove PII, normalise, filter noise, drop duplicates. Dropped rows are counted by reason."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections import Counter
 
 import pandas as pd
-
 from synapse_common.pii import mask_pii
 from synapse_common.text import normalise
 

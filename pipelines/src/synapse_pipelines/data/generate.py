@@ -18,7 +18,6 @@ from typing import Any, Final, Literal
 import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict
-
 from synapse_common.taxonomy import CATEGORIES, COLUMNS
 
 SOURCE_PREFIX: Final = "generated/"
@@ -52,7 +51,7 @@ def generate_annotations(rows: int, seed: int) -> pd.DataFrame:
 
     Half of them are harmless. Texts may repeat; cleaning drops duplicates as it does for real data.
     """
-    rng = random.Random(seed)
+    rng = _random(seed)
     abusive = [block for block in _phrases().blocks if block.labels]
     harmless = [block for block in _phrases().blocks if not block.labels]
     return pd.DataFrame([_annotation(rng, rng.choice((abusive, harmless)[i % 2]), i) for i in range(rows)])
@@ -61,11 +60,15 @@ def generate_annotations(rows: int, seed: int) -> pd.DataFrame:
 def write_tables(folder: Path, *, annotations: int, messages: int, seed: int) -> Path:
     """Write the three source tables into `folder` and return it; the content depends on the arguments alone."""
     folder.mkdir(parents=True, exist_ok=True)
-    chat_logs = _chat_logs(messages, random.Random(seed + 1))
+    chat_logs = _chat_logs(messages, _random(seed + 1))
     generate_annotations(annotations, seed).to_parquet(folder / "annotations.parquet", index=False)
     chat_logs.to_parquet(folder / "chat_logs.parquet", index=False)
-    _feedback(chat_logs, random.Random(seed + 2)).to_parquet(folder / "feedback.parquet", index=False)
+    _feedback(chat_logs, _random(seed + 2)).to_parquet(folder / "feedback.parquet", index=False)
     return folder
+
+
+def _random(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - repeatable data, no secrets
 
 
 def _annotation(rng: random.Random, block: _Block, number: int) -> dict[str, Any]:

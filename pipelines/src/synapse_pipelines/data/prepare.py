@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
-
 from synapse_common.taxonomy import COLUMNS
+
 from synapse_pipelines.data.cleaning import clean
 from synapse_pipelines.data.generate import SOURCE_PREFIX, generate_annotations
 from synapse_pipelines.data.sampling import sample
@@ -118,15 +118,17 @@ def load_info(folder: Path) -> DatasetInfo:
 def markdown_summary(info: DatasetInfo) -> str:
     """Return the description of a data set as Markdown."""
     labels = "\n".join(
-        f"| {column} | " + " | ".join(f"{info.positives[s][column]} / {info.negatives[s][column]}" for s in SPLITS) + " |"
+        f"| {column} | "
+        + " | ".join(f"{info.positives[s][column]} / {info.negatives[s][column]}" for s in SPLITS)
+        + " |"
         for column in COLUMNS
     )
     dropped = [f"- dropped, {reason}: {count}" for reason, count in info.dropped.items()]
     quarantined = [f"- quarantined {t}, {why}: {n}" for t, rows in info.quarantined.items() for why, n in rows.items()]
     rows = ", ".join(f"{count} {name}" for name, count in info.rows.items())
     return (
-        f"# Data `{info.name}` version `{info.version}`\n\n{rows}; in train {info.generated_rows_in_train} generated rows; "
-        f"{info.chat_negatives} chat messages as weak negatives.\n\n| positives / negatives | train | valid | test |\n"
+        f"# Data `{info.name}` version `{info.version}`\n\n{rows}; in train {info.generated_rows_in_train} generated "
+        f"generated rows; {info.chat_negatives} chat messages as weak negatives.\n\n| positives / negatives | train | valid | test |\n"
         f"| --- | ---: | ---: | ---: |\n{labels}\n\n" + "\n".join(dropped + quarantined) + "\n"
     )
 
@@ -170,7 +172,7 @@ def _feedback_summary(feedback: pd.DataFrame) -> dict[str, float]:
     return summary | ({"mean_rating": float(ratings.mean())} if len(ratings) else {})
 
 
-def _version(splits: Mapping[str, pd.DataFrame]) -> str:
+def _version(splits: Mapping[Split, pd.DataFrame]) -> str:
     digest = hashlib.sha256()
     for name, rows in splits.items():
         labels: Any = rows[["text", *COLUMNS]].astype(str)

@@ -1,10 +1,9 @@
-"""Stratified sampling: keep thin categories and the smaller language visible when only part of the data fits the time."""
+"""Stratified sampling: keep thin categories and the smaller language visible when only part of the data fits."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-
 from synapse_common.taxonomy import COLUMNS
 
 

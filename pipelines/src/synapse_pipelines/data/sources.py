@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-
 from synapse_common.schemas import AnnotationRow, ChatLogRow, FeedbackRow, SourceRow
+
 from synapse_pipelines.errors import DataError
 
 TABLES: Final[dict[str, type[SourceRow]]] = {
@@ -32,7 +32,9 @@ def find_table(folder: Path, table: str) -> Path:
         DataError: the folder or the table is not there.
     """
     if not folder.is_dir():
-        raise DataError(f"the data folder {folder} does not exist; set SYNAPSE_DATA_DIR or leave it out to generate data")
+        raise DataError(
+            f"the data folder {folder} does not exist; set SYNAPSE_DATA_DIR or leave it out to generate data"
+        )
     for suffix in _SUFFIXES:
         if (file := folder / f"{table}{suffix}").is_file():
             return file

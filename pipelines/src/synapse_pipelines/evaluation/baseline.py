@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-
 from synapse_common.taxonomy import CATEGORIES
+
 from synapse_pipelines.data.prepare import load_split
 from synapse_pipelines.evaluation.metrics import CategoryFigures, all_figures, macro_auprc
 from synapse_pipelines.training.loss import label_tensor

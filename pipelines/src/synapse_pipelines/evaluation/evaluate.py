@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
-
 from synapse_common.decision import DecisionRule
 from synapse_common.taxonomy import CATEGORIES
+
 from synapse_pipelines.data.prepare import DatasetInfo, load_info, load_split
 from synapse_pipelines.evaluation.baseline import fit_baseline
 from synapse_pipelines.evaluation.metrics import CategoryFigures, all_figures, category_figures, curves, macro_auprc
@@ -35,7 +35,7 @@ class Evaluation(BaseModel):
     figures: dict[str, dict[str, CategoryFigures]]
     """By language (``all``, ``en``, ``pt``), then by category."""
     flagged: dict[str, CategoryFigures]
-    """The overall verdict by language, on texts with a positive label or known not to be toxic; AUPRC of the top score."""
+    """The verdict by language, on texts with a positive label or known not to be toxic; AUPRC is of the top score."""
     baseline: dict[str, CategoryFigures]
     confusion: dict[str, list[list[int]]]
     """By category: [[true negatives, false positives], [false negatives, true positives]]."""
@@ -76,7 +76,7 @@ def evaluate_model(trained: Path, dataset: Path, seed: int, out: Path) -> Evalua
         baseline_macro_auprc=baseline_macro,
         figures={name: all_figures(scores[rows], hits[rows], labels[rows]) for name, rows in groups.items()},
         flagged={
-            name: category_figures(scores[rows].max(axis=1), hits[rows].any(axis=1), verdict[rows])
+            name: category_figures(scores[rows].max(axis=1), np.asarray(hits[rows].any(axis=1)), verdict[rows])
             for name, rows in groups.items()
         },
         baseline=baseline,

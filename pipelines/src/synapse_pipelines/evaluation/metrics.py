@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
-
 from synapse_common.decision import Flags, Floats
 from synapse_common.taxonomy import CATEGORIES
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from importlib.resources import files
 from typing import Any
 
 import matplotlib as mpl
@@ -15,25 +16,9 @@ from synapse_pipelines.training.card import figures_table
 
 mpl.use("Agg")
 
-_PAGE = Environment(autoescape=True, trim_blocks=True).from_string("""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Moderation model: evaluation</title>
-<style>body{font:15px system-ui;max-width:70rem;margin:2rem auto;padding:0 1rem}td,th{padding:.2rem .6rem;text-align:right}
-td:first-child,th:first-child{text-align:left}table{border-collapse:collapse}tr:nth-child(even){background:#f4f4f4}</style></head><body>
-<h1>Moderation model: evaluation</h1>
-<p>Test split of data <b>{{ e.data.name }}</b>, version <code>{{ e.data.version }}</code>, {{ e.data.rows.test }} texts that
-training never saw. Macro AUPRC <b>{{ '%.4f' % e.macro_auprc }}</b>, baseline {{ '%.4f' % e.baseline_macro_auprc }}.
-Everyday chat flagged: {{ '%.2f %%' % (100 * e.chat_flag_rate) }}.</p>
-<table><tr><th>category</th><th>language</th><th>n</th><th>positives</th><th>precision</th><th>recall</th><th>F1</th>
-<th>FPR</th><th>AUPRC</th></tr>
-{% for language, categories in e.figures.items() %}{% for name, f in categories.items() %}
-<tr><td>{{ name }}</td><td>{{ language }}</td><td>{{ f.n }}</td><td>{{ f.positives }}</td><td>{{ f.precision | default('-', true) }}</td>
-<td>{{ f.recall | default('-', true) }}</td><td>{{ f.f1 | default('-', true) }}</td><td>{{ f.false_positive_rate | default('-', true) }}</td>
-<td>{{ f.auprc | default('-', true) }}</td></tr>
-{% endfor %}{% endfor %}</table>
-<h2>Precision and recall</h2><img alt="Precision-recall curve of each category" src="data:image/png;base64,{{ pr }}">
-<h2>ROC</h2><img alt="ROC curve of each category" src="data:image/png;base64,{{ roc }}">
-<h2>Confusion at the thresholds</h2><img alt="Confusion matrix of each category" src="data:image/png;base64,{{ confusion }}">
-</body></html>""")
+_PAGE = Environment(autoescape=True, trim_blocks=True).from_string(
+    files(__package__).joinpath("report.html.j2").read_text("utf-8")
+)
 
 
 def html_report(evaluation: Evaluation) -> str:

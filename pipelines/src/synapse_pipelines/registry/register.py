@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from synapse_common.bundle import Bundle
+
 from synapse_pipelines.evaluation.evaluate import load_evaluation
 from synapse_pipelines.evaluation.report import html_report, plot_pngs
 from synapse_pipelines.registry.tracking import RegisteredModel, register_bundle

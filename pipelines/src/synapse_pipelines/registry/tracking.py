@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from mlflow import MlflowClient, artifacts as mlflow_artifacts
+from mlflow import MlflowClient
+from mlflow import artifacts as mlflow_artifacts
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from pydantic import BaseModel, ConfigDict
-
 from synapse_common.bundle import MANIFEST_NAME, Bundle, BundleKind
 from synapse_common.errors import NotFound
-from synapse_pipelines.errors import TrainingError
 
+from synapse_pipelines.errors import TrainingError
 
 CANDIDATE: Final = "candidate"
 _EXPERIMENT: Final = "synapse"
@@ -69,7 +69,9 @@ def register_bundle(
     if known:
         version = known[0]
     else:
-        run = client.create_run(_experiment(client, tracking_uri), run_name=f"{name}-{manifest.version}", tags=dict(tags))
+        run = client.create_run(
+            _experiment(client, tracking_uri), run_name=f"{name}-{manifest.version}", tags=dict(tags)
+        )
         run_id = run.info.run_id
         for key, value in params.items():
             client.log_param(run_id, key, value)

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_recall_curve, roc_curve
-
 from synapse_common.decision import Calibration, DecisionRule, Floats
 from synapse_common.taxonomy import CATEGORIES
 

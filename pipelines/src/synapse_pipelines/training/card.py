@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synapse_common.taxonomy import CATEGORIES
+
 from synapse_pipelines.evaluation.evaluate import ALL_LANGUAGES, Evaluation
 from synapse_pipelines.evaluation.metrics import MIN_FOR_MACRO
 from synapse_pipelines.settings import Recipe
@@ -38,11 +39,14 @@ threshold. For pre-screening in a chat product; not for judging people, and not 
 
 ## Made from
 
-- Base encoder `{training.base_encoder}`, {training.parameters:,} parameters, at most {training.max_tokens} tokens of a text.
+- Base encoder `{training.base_encoder}`, {training.parameters:,} parameters,
+  at most {training.max_tokens} tokens of a text.
 - Data `{data.name}`, version `{data.version}` (sources `{data.source_version}`): {data.rows["train"]:,} train,
-  {data.rows["valid"]:,} validation, {data.rows["test"]:,} test rows, stratified samples that over-represent rare categories.
-- Train holds {data.generated_rows_in_train:,} generated rows. {data.chat_negatives:,} unreported chat messages count as weak
-  negatives (four fifths in train, one fifth in validation). Test holds neither, unless the data are generated as a whole.
+  {data.rows["valid"]:,} validation, {data.rows["test"]:,} test rows. They are stratified samples that over-represent
+  rare categories.
+- Train holds {data.generated_rows_in_train:,} generated rows. {data.chat_negatives:,} unreported chat messages count
+  as weak negatives (four fifths in train, one fifth in validation). Test holds neither, unless the data are generated
+  as a whole.
 - {training.rows_seen:,} rows seen in {training.seconds:.0f} s on {training.device}; ended because: {training.stopped}.
 
 ## Test figures
@@ -64,8 +68,9 @@ where validation has fewer than {MIN_EXAMPLES} positives or negatives.
 
 ## Limits
 
-- Categories with hardly any test positives, whose figures are noise: {", ".join(thin) or "none"}.
-- Labels come from many sources that disagree about what counts as hate or toxicity; unknown labels are masked, not negative.
-- Portuguese labels are fewer than English ones, and some categories have none: there the model leans on generated rows.
+- Hardly any test positives, so that the figures are noise: {", ".join(thin) or "none"}.
+- Labels come from many sources that disagree about what counts as hate or toxicity; unknown labels are masked.
+- Portuguese labels are fewer than English ones, and some categories have none: there the model leans on generated
+  rows.
 - Irony, quotation, reclaimed words and other languages are known weak points of models of this kind.
 """

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 from sklearn.preprocessing import RobustScaler
-
 from synapse_common.bundle import Manifest, write_manifest
+
 from synapse_pipelines.data.sources import data_version
 from synapse_pipelines.data.validation import load_table
 from synapse_pipelines.errors import TrainingError
@@ -32,11 +32,13 @@ class ClusterRecipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = 7
-    min_messages: int = Field(5, ge=2)
-    smallest_k: int = Field(3, ge=2)
-    largest_k: int = Field(8, ge=2)
-    min_share: float = Field(0.02, ge=0, lt=1, description="a k whose smallest cluster is thinner is not considered")
-    silhouette_sample: int = Field(2_000, ge=100)
+    min_messages: int = Field(default=5, ge=2)
+    smallest_k: int = Field(default=3, ge=2)
+    largest_k: int = Field(default=8, ge=2)
+    min_share: float = Field(
+        default=0.02, ge=0, lt=1, description="a k whose smallest cluster is thinner is not considered"
+    )
+    silhouette_sample: int = Field(default=2_000, ge=100)
 
 
 @dataclass(frozen=True)

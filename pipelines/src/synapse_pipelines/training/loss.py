@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import torch
+from synapse_common.taxonomy import COLUMNS
 from torch import Tensor
 from torch.nn import functional
-
-from synapse_common.taxonomy import COLUMNS
 
 
 def label_tensor(rows: pd.DataFrame) -> Tensor:

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import torch
 from safetensors.torch import load_file, save_file
+from synapse_common.taxonomy import CATEGORIES
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from synapse_common.taxonomy import CATEGORIES
 from synapse_pipelines.errors import TrainingError
 
 HEAD_FILE: Final = "head.safetensors"
@@ -63,7 +63,7 @@ def from_encoder(name: str, *, layers: int | None, frozen_layers: int, dropout: 
 
 def save(model: ModerationClassifier, tokenizer: Any, folder: Path) -> None:
     """Write the encoder and tokenizer as a Hugging Face folder, and the head (weight [8, h], bias [8]) beside it."""
-    model.encoder.save_pretrained(folder)
+    model.encoder.save_pretrained(folder)  # type: ignore[operator]  # a Hugging Face model, typed as any module
     tokenizer.save_pretrained(folder)
     save_file({name: value.contiguous() for name, value in model.head.state_dict().items()}, folder / HEAD_FILE)
 
@@ -90,8 +90,8 @@ def device() -> torch.device:
 
 
 def _load_encoder(name: str) -> Any:
-    transformers_logging.disable_progress_bar()
-    transformers_logging.set_verbosity_error()  # a pooler left out on purpose would be reported at length
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # a pooler left out on purpose would be reported at length
     try:
         return AutoModel.from_pretrained(name, add_pooling_layer=False, dtype=torch.float32)
     except (OSError, ValueError, TypeError) as error:

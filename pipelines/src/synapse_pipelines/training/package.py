@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from synapse_common.bundle import Manifest, write_manifest
+
 from synapse_pipelines.evaluation.evaluate import Evaluation, load_evaluation
 from synapse_pipelines.evaluation.gate import Check, gate_checks, require
 from synapse_pipelines.settings import Recipe

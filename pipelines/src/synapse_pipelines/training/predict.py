@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import torch
-from torch import Tensor
-
 from synapse_common.decision import Floats
 from synapse_common.taxonomy import CATEGORIES
+from torch import Tensor
+
 from synapse_pipelines.training.batches import batch_indices, encode, pad
 from synapse_pipelines.training.model import ModerationClassifier
 
@@ -48,9 +48,7 @@ def onnx_logits(file: Path, tokenizer: Any, texts: Sequence[str], max_tokens: in
     return _batched(run, tokenizer, texts, max_tokens)
 
 
-def _batched(
-    run: Callable[[Tensor, Tensor], Floats], tokenizer: Any, texts: Sequence[str], max_tokens: int
-) -> Floats:
+def _batched(run: Callable[[Tensor, Tensor], Floats], tokenizer: Any, texts: Sequence[str], max_tokens: int) -> Floats:
     ids = encode(tokenizer, texts, max_tokens)
     logits = np.zeros((len(ids), len(CATEGORIES)), dtype=np.float32)
     for rows in batch_indices([len(row) for row in ids], _TOKENS_PER_BATCH, rng=None):

@@ -15,11 +15,12 @@ import pandas as pd
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from pydantic import BaseModel, ConfigDict
-
 from synapse_common.decision import DecisionRule, Floats
 from synapse_common.language import detect_language
 from synapse_common.taxonomy import COLUMNS
+
 from synapse_pipelines.data.prepare import load_split
+from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.evaluation.evaluate import TEST_LOGITS
 from synapse_pipelines.evaluation.metrics import macro_auprc
 from synapse_pipelines.training import model as classifier
@@ -51,7 +52,8 @@ class QuantisationSummary(BaseModel):
 def quantise_model(trained: Path, dataset: Path, evaluated: Path, out: Path) -> QuantisationSummary:
     """Write ``model.int8.onnx``, ``reference.parquet`` and ``quantisation.json`` to `out` for the model in `trained`.
 
-    What int8 costs is measured against the fp32 logits that evaluation left in `evaluated`. The reference window holds the int8 scores of the test split, which is what the drift monitor compares with.
+    What int8 costs is measured against the fp32 logits that evaluation left in `evaluated`. The reference window
+    holds the int8 scores of the test split, which is what the drift monitor compares with.
     """
     out.mkdir(parents=True, exist_ok=True)
     model = classifier.load(trained / "model")
@@ -102,7 +104,8 @@ def export_onnx(model: classifier.ModerationClassifier, file: Path) -> None:
             opset_version=_OPSET,
             dynamo=True,
         )
-    assert program is not None
+    if program is None:
+        raise TrainingError("the ONNX exporter returned no model")
     program.save(str(file), external_data=False)
 
 

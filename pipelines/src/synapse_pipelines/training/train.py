@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import torch
 from pydantic import BaseModel, ConfigDict
+from synapse_common.decision import DecisionRule, Floats
 from torch import Tensor, nn
 
-from synapse_common.decision import DecisionRule, Floats
 from synapse_pipelines.data.prepare import load_split
 from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.evaluation.metrics import macro_auprc
@@ -57,7 +57,7 @@ class _Prepared:
 
 
 def train_model(dataset: Path, recipe: Recipe, base_encoder: str, out: Path, on_event: OnEvent) -> TrainingSummary:
-    """Train on the data set prepared in `dataset`; write ``model/``, ``thresholds.json`` and ``training.json`` to `out`.
+    """Train on the data set in `dataset`; write ``model/``, ``thresholds.json`` and ``training.json`` to `out`.
 
     Raises:
         TrainingError: the encoder cannot be used, or the loss stopped being a number.
@@ -80,7 +80,9 @@ def train_model(dataset: Path, recipe: Recipe, base_encoder: str, out: Path, on_
     return summary
 
 
-def _write(out: Path, model: classifier.ModerationClassifier, tokenizer: Any, rule: DecisionRule, summary: TrainingSummary) -> None:
+def _write(
+    out: Path, model: classifier.ModerationClassifier, tokenizer: Any, rule: DecisionRule, summary: TrainingSummary
+) -> None:
     out.mkdir(parents=True, exist_ok=True)
     classifier.save(model.cpu(), tokenizer, out / "model")
     (out / "thresholds.json").write_text(rule.model_dump_json(indent=2), encoding="utf-8")
@@ -205,5 +207,5 @@ def _score(model: classifier.ModerationClassifier, tokenizer: Any, valid: pd.Dat
 def _has_bfloat16() -> bool:
     """Whether bfloat16 is computed in hardware here; emulated, it would be slower than float32."""
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))

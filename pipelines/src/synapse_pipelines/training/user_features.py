@@ -6,7 +6,7 @@ Counts and lengths are taken as logarithms, since they span orders of magnitude.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -63,7 +63,7 @@ def user_features(chat: pd.DataFrame, min_messages: int) -> pd.DataFrame:
     if rows.empty:
         raise DataError(f"no user in chat_logs has {min_messages} messages with a time among them")
     text, time = rows["text"], pd.to_datetime(rows["timestamp"], utc=True)
-    length = np.log1p(text.str.len())
+    length = _log1p(text.str.len())
     hour = time.dt.hour
     night = ((hour >= 22) | (hour < 6)).astype(float).where(time.notna())
     day = time.dt.floor("D")
@@ -72,16 +72,16 @@ def user_features(chat: pd.DataFrame, min_messages: int) -> pd.DataFrame:
     days = day.groupby(by_user).nunique()
     found = pd.DataFrame(
         {
-            "log_messages": np.log1p(messages),
-            "log_active_days": np.log1p(days),
-            "log_messages_per_day": np.log1p(time.groupby(by_user).count() / days),
+            "log_messages": _log1p(messages),
+            "log_active_days": _log1p(days),
+            "log_messages_per_day": _log1p(time.groupby(by_user).count() / days),
             "log_length": length.groupby(by_user).median(),
             "length_spread": length.groupby(by_user).std(ddof=0),
             "question_share": text.str.contains(_QUESTION).groupby(by_user).mean(),
             "link_share": text.str.contains(_LINK).groupby(by_user).mean(),
             "address_share": text.str.contains(_ADDRESS).groupby(by_user).mean(),
             "night_share": night.groupby(by_user).mean(),
-            "log_gap_minutes": np.log1p(_median_gap(by_user, time, day)),
+            "log_gap_minutes": _log1p(_median_gap(by_user, time, day)),
         }
     )
     # A user who never wrote twice on a day has no pause; a whole day stands for it.
@@ -91,4 +91,9 @@ def user_features(chat: pd.DataFrame, min_messages: int) -> pd.DataFrame:
 def _median_gap(user: pd.Series[str], time: pd.Series[pd.Timestamp], day: pd.Series[pd.Timestamp]) -> pd.Series[float]:
     ordered = pd.DataFrame({"user": user, "time": time, "day": day}).dropna().sort_values("time", kind="stable")
     gap = ordered.groupby(["user", "day"])["time"].diff().dt.total_seconds() / 60
-    return gap.groupby(ordered["user"]).median()
+    median: pd.Series[float] = gap.groupby(ordered["user"]).median()
+    return median
+
+
+def _log1p(values: pd.Series[Any]) -> pd.Series[float]:
+    return pd.Series(np.log1p(values.to_numpy(dtype=float)), index=values.index)

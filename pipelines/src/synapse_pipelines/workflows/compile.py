@@ -1,4 +1,4 @@
-"""Compile the pipelines to IR YAML, which Kubeflow Pipelines takes: ``python -m synapse_pipelines.workflows.compile``."""
+"""Compile the pipelines to IR YAML for Kubeflow Pipelines: ``python -m synapse_pipelines.workflows.compile``."""
 
 from __future__ import annotations
 

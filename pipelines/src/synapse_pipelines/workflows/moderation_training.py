@@ -1,5 +1,8 @@
 """The moderation model's way from source tables to a registered candidate."""
 
+# mypy: disable-error-code="untyped-decorator"
+# KFP ships no types.
+
 from typing import NamedTuple
 
 from kfp import dsl

@@ -1,5 +1,8 @@
 """The user clusters' way from chat logs to a registered candidate."""
 
+# mypy: disable-error-code="untyped-decorator"
+# KFP ships no types.
+
 from typing import NamedTuple
 
 from kfp import dsl

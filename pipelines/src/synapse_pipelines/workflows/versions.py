@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import synapse_common
+
 import synapse_pipelines
 
 
@@ -22,7 +23,7 @@ def code_version() -> str:
 
 
 def git_commit() -> str:
-    """Return the commit of the checkout this package is in, with ``+`` where it has changes; ``unknown`` without one."""
+    """Return the commit of the checkout this package is in, ``+`` if it has changes; ``unknown`` without one."""
     folder = Path(next(iter(synapse_pipelines.__path__)))
     command = ["git", "-C", str(folder), "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
     try:

@@ -1,0 +1,89 @@
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from synapse_common.taxonomy import COLUMNS
+from synapse_pipelines.data.prepare import load_info, load_split, markdown_summary, prepare_dataset
+from synapse_pipelines.errors import DataError
+from synapse_pipelines.settings import Recipe
+
+RECIPE = Recipe(generated_rows=300, chat_negatives=50, chat_sample=40)
+
+
+@pytest.fixture(scope="module")
+def labelled_tables(source_tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tables that do not say they are generated, as real ones would not."""
+    folder = tmp_path_factory.mktemp("labelled") / "tables"
+    shutil.copytree(source_tables, folder)
+    rows = pd.read_parquet(folder / "annotations.parquet").assign(source="people")
+    rows.loc[rows.index[:40], "illicit"] = None
+    rows.to_parquet(folder / "annotations.parquet", index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dataset(labelled_tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("dataset")
+    prepare_dataset(labelled_tables, RECIPE, out)
+    return out
+
+
+def test_no_text_is_in_two_splits(dataset: Path) -> None:
+    keys = [set(load_split(dataset, split)["key"]) for split in ("train", "valid", "test")]
+    assert not keys[0] & keys[1]
+    assert not keys[0] & keys[2]
+    assert not keys[1] & keys[2]
+
+
+def test_generated_rows_are_in_train_alone_and_chat_never_in_test(dataset: Path) -> None:
+    sources = {split: set(load_split(dataset, split)["source"]) for split in ("train", "valid", "test")}
+    assert sources["test"] == {"people"}
+    assert sources["valid"] == {"people", "chat_logs"}
+    assert any(source.startswith("generated/") for source in sources["train"])
+
+
+def test_everyday_chat_for_the_flag_rate_is_not_trained_on(dataset: Path) -> None:
+    chat = set(pd.read_parquet(dataset / "chat.parquet")["text"])
+    assert chat
+    assert not chat & set(load_split(dataset, "train")["text"])
+
+
+def test_unknown_labels_stay_unknown(dataset: Path) -> None:
+    train = load_split(dataset, "train")
+    assert train["illicit"].isna().any()
+    assert train.loc[train["source"] == "chat_logs", "toxicity"].isna().all()
+
+
+def test_the_description_counts_what_is_there(dataset: Path) -> None:
+    info = load_info(dataset)
+    train = load_split(dataset, "train")
+    assert info.name == "labelled"
+    assert info.rows["train"] == len(train)
+    assert info.generated_rows_in_train == train["source"].str.startswith("generated/").sum()
+    assert info.positives["train"]["hate"] == train["hate"].sum()
+    assert info.dropped["duplicate text"] > 0
+    assert info.version in markdown_summary(info)
+
+
+def test_equal_inputs_give_an_equal_version_and_other_recipes_another(labelled_tables: Path, tmp_path: Path) -> None:
+    versions = [
+        prepare_dataset(labelled_tables, recipe, tmp_path / str(n)).version
+        for n, recipe in enumerate((RECIPE, RECIPE, RECIPE.model_copy(update={"max_train_rows": 100})))
+    ]
+    assert versions[0] == versions[1] != versions[2]
+
+
+def test_a_generated_source_is_called_so_and_not_mixed_with_more(source_tables: Path, tmp_path: Path) -> None:
+    info = prepare_dataset(source_tables, RECIPE, tmp_path)
+    assert info.name == "generated"
+    assert info.generated_rows_in_train == 0
+    assert all(info.positives["test"][column] > 0 for column in COLUMNS)
+
+
+def test_too_few_rows_are_refused(source_tables: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(source_tables, tmp_path / "few")
+    pd.read_parquet(folder / "annotations.parquet").iloc[:1].to_parquet(folder / "annotations.parquet", index=False)
+    with pytest.raises(DataError, match="split is empty"):
+        prepare_dataset(folder, RECIPE, tmp_path / "out")
