@@ -122,9 +122,11 @@ def _spans(
     What a number stands next to must not hide it ("I am 25 912 345 678"), so a stretch that is not valid as a whole is
     tried again from a later start.
     """
-    position, tries = 0, 0
+    position, tries, stretch_end = 0, 0, 0
     while match := pattern.search(text, position):
         start, end = match.span()
+        if start >= stretch_end:  # what failed before is over: each stretch has tries of its own
+            tries, stretch_end = 0, end
         tries += 1
         if 1 not in taken[start:end] and valid(match.group()):
             yield start, end
