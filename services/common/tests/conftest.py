@@ -4,11 +4,16 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import grpc
+import hypothesis
 import pytest
 from synapse.v1 import chat_pb2, chat_pb2_grpc
 from synapse_common.settings import TlsSettings
 from synapse_common.testing import ServiceProcess, identity, running_service
 from synapse_common.tls import LocalAuthority
+
+# Time limits for one example say more about the machine than about the code.
+hypothesis.settings.register_profile("no_deadline", deadline=None)
+hypothesis.settings.load_profile("no_deadline")
 
 SCRIPT = Path(__file__).parent / "server" / "scripted_service.py"
 

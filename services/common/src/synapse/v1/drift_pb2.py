@@ -26,15 +26,15 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from synapse.v1 import moderation_pb2 as synapse_dot_v1_dot_moderation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16synapse/v1/drift.proto\x12\nsynapse.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsynapse/v1/moderation.proto\"\xf4\x01\n\x0fPredictionEvent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05model\x18\x03 \x01(\t\x12\x15\n\rmodel_version\x18\x04 \x01(\t\x12\r\n\x05group\x18\x05 \x01(\t\x12\r\n\x05route\x18\x06 \x01(\t\x12\x10\n\x08language\x18\x07 \x01(\t\x12\x13\n\x0btext_length\x18\x08 \x01(\x05\x12)\n\x06scores\x18\t \x03(\x0b\x32\x19.synapse.v1.CategoryScore\x12\x0f\n\x07\x66lagged\x18\n \x01(\x08\"<\n\rRecordRequest\x12+\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1b.synapse.v1.PredictionEvent\"4\n\x0eRecordResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x05\x12\x10\n\x08rejected\x18\x02 \x01(\x05\")\n\x10GetStatusRequest\x12\x15\n\rmodel_version\x18\x01 \x01(\t\"\xbf\x01\n\x11GetStatusResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12%\n\x05level\x18\x02 \x01(\x0e\x32\x16.synapse.v1.DriftLevel\x12\x15\n\rdrift_percent\x18\x03 \x01(\x01\x12(\n\x07signals\x18\x04 \x03(\x0b\x32\x17.synapse.v1.SignalDrift\x12\x15\n\rwindow_events\x18\x05 \x01(\x03\x12\x14\n\x0ctotal_events\x18\x06 \x01(\x03\"q\n\x0bSignalDrift\x12\x0e\n\x06signal\x18\x01 \x01(\t\x12\x15\n\rdrift_percent\x18\x02 \x01(\x01\x12\x1c\n\x14interval_low_percent\x18\x03 \x01(\x01\x12\x1d\n\x15interval_high_percent\x18\x04 \x01(\x01\"+\n\x12WriteReportRequest\x12\x15\n\rmodel_version\x18\x01 \x01(\t\"#\n\x13WriteReportResponse\x12\x0c\n\x04path\x18\x01 \x01(\t*\x89\x01\n\nDriftLevel\x12\x1b\n\x17\x44RIFT_LEVEL_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44RIFT_LEVEL_UNKNOWN\x10\x01\x12\x12\n\x0e\x44RIFT_LEVEL_OK\x10\x02\x12\x17\n\x13\x44RIFT_LEVEL_WARNING\x10\x03\x12\x18\n\x14\x44RIFT_LEVEL_CRITICAL\x10\x04\x32\xf4\x01\n\x13\x44riftMonitorService\x12\x43\n\x06Record\x12\x19.synapse.v1.RecordRequest\x1a\x1a.synapse.v1.RecordResponse(\x01\x30\x01\x12H\n\tGetStatus\x12\x1c.synapse.v1.GetStatusRequest\x1a\x1d.synapse.v1.GetStatusResponse\x12N\n\x0bWriteReport\x12\x1e.synapse.v1.WriteReportRequest\x1a\x1f.synapse.v1.WriteReportResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16synapse/v1/drift.proto\x12\nsynapse.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsynapse/v1/moderation.proto\"\xf4\x01\n\x0fPredictionEvent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05model\x18\x03 \x01(\t\x12\x15\n\rmodel_version\x18\x04 \x01(\t\x12\r\n\x05group\x18\x05 \x01(\t\x12\r\n\x05route\x18\x06 \x01(\t\x12\x10\n\x08language\x18\x07 \x01(\t\x12\x13\n\x0btext_length\x18\x08 \x01(\x05\x12)\n\x06scores\x18\t \x03(\x0b\x32\x19.synapse.v1.CategoryScore\x12\x0f\n\x07\x66lagged\x18\n \x01(\x08\"<\n\rRecordRequest\x12+\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1b.synapse.v1.PredictionEvent\"4\n\x0eRecordResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x05\x12\x10\n\x08rejected\x18\x02 \x01(\x05\")\n\x10GetStatusRequest\x12\x15\n\rmodel_version\x18\x01 \x01(\t\"\xe8\x01\n\x11GetStatusResponse\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12%\n\x05level\x18\x02 \x01(\x0e\x32\x16.synapse.v1.DriftLevel\x12\x15\n\rdrift_percent\x18\x03 \x01(\x01\x12(\n\x07signals\x18\x04 \x03(\x0b\x32\x17.synapse.v1.SignalDrift\x12\x15\n\rwindow_events\x18\x05 \x01(\x03\x12\x14\n\x0ctotal_events\x18\x06 \x01(\x03\x12\'\n\x07history\x18\x07 \x03(\x0b\x32\x16.synapse.v1.DriftPoint\"]\n\nDriftPoint\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rdrift_percent\x18\x02 \x01(\x01\x12\x0e\n\x06\x65vents\x18\x03 \x01(\x03\"q\n\x0bSignalDrift\x12\x0e\n\x06signal\x18\x01 \x01(\t\x12\x15\n\rdrift_percent\x18\x02 \x01(\x01\x12\x1c\n\x14interval_low_percent\x18\x03 \x01(\x01\x12\x1d\n\x15interval_high_percent\x18\x04 \x01(\x01\"+\n\x12WriteReportRequest\x12\x15\n\rmodel_version\x18\x01 \x01(\t\"#\n\x13WriteReportResponse\x12\x0c\n\x04path\x18\x01 \x01(\t*\x89\x01\n\nDriftLevel\x12\x1b\n\x17\x44RIFT_LEVEL_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44RIFT_LEVEL_UNKNOWN\x10\x01\x12\x12\n\x0e\x44RIFT_LEVEL_OK\x10\x02\x12\x17\n\x13\x44RIFT_LEVEL_WARNING\x10\x03\x12\x18\n\x14\x44RIFT_LEVEL_CRITICAL\x10\x04\x32\xf4\x01\n\x13\x44riftMonitorService\x12\x43\n\x06Record\x12\x19.synapse.v1.RecordRequest\x1a\x1a.synapse.v1.RecordResponse(\x01\x30\x01\x12H\n\tGetStatus\x12\x1c.synapse.v1.GetStatusRequest\x1a\x1d.synapse.v1.GetStatusResponse\x12N\n\x0bWriteReport\x12\x1e.synapse.v1.WriteReportRequest\x1a\x1f.synapse.v1.WriteReportResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'synapse.v1.drift_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DRIFTLEVEL']._serialized_start=898
-  _globals['_DRIFTLEVEL']._serialized_end=1035
+  _globals['_DRIFTLEVEL']._serialized_start=1034
+  _globals['_DRIFTLEVEL']._serialized_end=1171
   _globals['_PREDICTIONEVENT']._serialized_start=101
   _globals['_PREDICTIONEVENT']._serialized_end=345
   _globals['_RECORDREQUEST']._serialized_start=347
@@ -44,13 +44,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSTATUSREQUEST']._serialized_start=463
   _globals['_GETSTATUSREQUEST']._serialized_end=504
   _globals['_GETSTATUSRESPONSE']._serialized_start=507
-  _globals['_GETSTATUSRESPONSE']._serialized_end=698
-  _globals['_SIGNALDRIFT']._serialized_start=700
-  _globals['_SIGNALDRIFT']._serialized_end=813
-  _globals['_WRITEREPORTREQUEST']._serialized_start=815
-  _globals['_WRITEREPORTREQUEST']._serialized_end=858
-  _globals['_WRITEREPORTRESPONSE']._serialized_start=860
-  _globals['_WRITEREPORTRESPONSE']._serialized_end=895
-  _globals['_DRIFTMONITORSERVICE']._serialized_start=1038
-  _globals['_DRIFTMONITORSERVICE']._serialized_end=1282
+  _globals['_GETSTATUSRESPONSE']._serialized_end=739
+  _globals['_DRIFTPOINT']._serialized_start=741
+  _globals['_DRIFTPOINT']._serialized_end=834
+  _globals['_SIGNALDRIFT']._serialized_start=836
+  _globals['_SIGNALDRIFT']._serialized_end=949
+  _globals['_WRITEREPORTREQUEST']._serialized_start=951
+  _globals['_WRITEREPORTREQUEST']._serialized_end=994
+  _globals['_WRITEREPORTRESPONSE']._serialized_start=996
+  _globals['_WRITEREPORTRESPONSE']._serialized_end=1031
+  _globals['_DRIFTMONITORSERVICE']._serialized_start=1174
+  _globals['_DRIFTMONITORSERVICE']._serialized_end=1418
 # @@protoc_insertion_point(module_scope)

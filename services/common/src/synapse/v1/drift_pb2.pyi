@@ -150,7 +150,9 @@ class GetStatusRequest(_message.Message):
 
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     model_version: _builtins.str
-    """Empty means the model of the loaded reference."""
+    """Empty means the model of the loaded reference. Other versions that sent events are counted, but their level is
+    unknown, because there is nothing to compare them with; a version that sent none is NOT_FOUND.
+    """
     def __init__(
         self,
         *,
@@ -174,16 +176,21 @@ class GetStatusResponse(_message.Message):
     SIGNALS_FIELD_NUMBER: _builtins.int
     WINDOW_EVENTS_FIELD_NUMBER: _builtins.int
     TOTAL_EVENTS_FIELD_NUMBER: _builtins.int
+    HISTORY_FIELD_NUMBER: _builtins.int
     model_version: _builtins.str
     level: Global___DriftLevel.ValueType
     drift_percent: _builtins.float
-    """The largest drift of the signals, in percent: 0 is none, 100 is no overlap."""
+    """The largest drift of the signals, in percent: 0 is none (or none that can be told from chance), 100 is no overlap."""
     window_events: _builtins.int
-    """Events in the current window."""
+    """Events in the current window: the latest ones of the routes that the reference speaks of."""
     total_events: _builtins.int
-    """Events seen since the process started."""
+    """Events of this model version taken since the process started."""
     @_builtins.property
     def signals(self) -> _containers.RepeatedCompositeFieldContainer[Global___SignalDrift]: ...
+    @_builtins.property
+    def history(self) -> _containers.RepeatedCompositeFieldContainer[Global___DriftPoint]:
+        """Earlier measurements, oldest first; a bounded number of them."""
+
     def __init__(
         self,
         *,
@@ -193,14 +200,44 @@ class GetStatusResponse(_message.Message):
         signals: _abc.Iterable[Global___SignalDrift] | None = ...,
         window_events: _builtins.int = ...,
         total_events: _builtins.int = ...,
+        history: _abc.Iterable[Global___DriftPoint] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["drift_percent", b"drift_percent", "level", b"level", "model_version", b"model_version", "signals", b"signals", "total_events", b"total_events", "window_events", b"window_events"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drift_percent", b"drift_percent", "history", b"history", "level", b"level", "model_version", b"model_version", "signals", b"signals", "total_events", b"total_events", "window_events", b"window_events"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetStatusResponse: _TypeAlias = GetStatusResponse  # noqa: Y015
+
+@_typing.final
+class DriftPoint(_message.Message):
+    """One measurement of the past."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIME_FIELD_NUMBER: _builtins.int
+    DRIFT_PERCENT_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    drift_percent: _builtins.float
+    events: _builtins.int
+    """Events in the window at that time."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        drift_percent: _builtins.float = ...,
+        events: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drift_percent", b"drift_percent", "events", b"events", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DriftPoint: _TypeAlias = DriftPoint  # noqa: Y015
 
 @_typing.final
 class SignalDrift(_message.Message):
@@ -211,8 +248,9 @@ class SignalDrift(_message.Message):
     INTERVAL_LOW_PERCENT_FIELD_NUMBER: _builtins.int
     INTERVAL_HIGH_PERCENT_FIELD_NUMBER: _builtins.int
     signal: _builtins.str
-    """For example "score:toxicity", "text_length", "language"."""
+    """"score:<category>", "text_length", "language" or "flagged"."""
     drift_percent: _builtins.float
+    """0 when the interval begins at 0."""
     interval_low_percent: _builtins.float
     interval_high_percent: _builtins.float
     def __init__(
@@ -237,6 +275,7 @@ class WriteReportRequest(_message.Message):
 
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     model_version: _builtins.str
+    """Empty means the model of the loaded reference; there is a report for no other."""
     def __init__(
         self,
         *,

@@ -1,0 +1,157 @@
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from synapse_common import pii
+from synapse_common.pii import Masker, find_entities, mask_pii
+
+FOUND = [
+    ("write to ana.silva+lista@example.co.uk, please", "write to <EMAIL_1>, please"),
+    ("o meu e-mail é joão@exemplo.pt.", "o meu e-mail é <EMAIL_1>."),
+    ("look at https://example.com/a?b=c#d now", "look at <URL_1> now"),
+    ("(ver www.exemplo.pt/página).", "(ver <URL_1>)."),
+    ("the server is 192.168.1.10.", "the server is <IP_1>."),
+    ("o servidor é 2001:db8::8a2e:370:7334 ou ::1", "o servidor é <IP_1> ou <IP_2>"),
+    ("my card is 4111 1111 1111 1111", "my card is <CARD_1>"),
+    ("o cartão 5500-0000-0000-0004 caducou", "o cartão <CARD_1> caducou"),
+    ("pay to GB82 WEST 1234 5698 7654 32 today", "pay to <IBAN_1> today"),
+    ("o IBAN é PT50000201231234567890154", "o IBAN é <IBAN_1>"),
+    ("call +44 20 7946 0958", "call <PHONE_1>"),
+    ("call 020 7946 0958 or (202) 555-0143", "call <PHONE_1> or <PHONE_2>"),
+    ("liga-me: 912 345 678", "liga-me: <PHONE_1>"),
+    ("o número é +351 912345678, em casa 00351 212345678", "o número é <PHONE_1>, em casa <PHONE_2>"),
+    ("me chama no (11) 98765-4321", "me chama no <PHONE_1>"),
+    ("o NIF da empresa é 501 442 600", "o NIF da empresa é <NIF_1>"),
+    ("meu CPF é 529.982.247-25", "meu CPF é <CPF_1>"),
+    ("CNPJ 11.222.333/0001-81", "CNPJ <CNPJ_1>"),
+    ("my CPF 52998224725 without dots", "my CPF <CPF_1> without dots"),
+    ("I am 25 912 345 678", "I am 25 <PHONE_1>"),
+    ("5 4111 1111 1111 1111", "5 <CARD_1>"),
+    ("912345678 961234567", "<PHONE_1> <PHONE_2>"),
+]
+
+NOT_FOUND = [
+    "",
+    "Hello, how are you?",
+    "Olá, tudo bem? São 10:30 e faz 25,5 graus.",
+    "it costs 1.234.567,89 euros, or 1,234,567.89",
+    "the meeting is on 2024-05-01 10:20",
+    "a reunião é a 31/12/2024 às 9h30",
+    "version 1.2.3.4.5 of the app, 999.999.999.999",
+    "order 4111 1111 1111 1112",  # its check digit is wrong
+    "0000 0000 0000 0000",
+    "o CPF 529.982.247-26 não existe",
+    "CNPJ 11.222.333/0001-82",
+    "PT50000201231234567890155",
+    "ISBN 9780306406157, timestamp 1700000000",
+    "the @mention and user@localhost",
+    "std::vector a::b x :: Int aa:bb:cc:dd:ee:ff 12:30:45",
+    "room 101, floor 12, call 112 or 4004 1234",
+]
+
+
+@pytest.mark.parametrize(("text", "masked"), FOUND)
+def test_personal_data_is_masked_in_both_languages(text: str, masked: str) -> None:
+    assert mask_pii(text).text == masked
+
+
+@pytest.mark.parametrize("text", NOT_FOUND)
+def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
+    assert mask_pii(text).text == text
+
+
+def test_equal_values_share_a_placeholder_and_others_do_not() -> None:
+    result = mask_pii("a@x.pt, b@x.pt, a@x.pt and 912345678")
+    assert result.text == "<EMAIL_1>, <EMAIL_2>, <EMAIL_1> and <PHONE_1>"
+
+
+def test_a_masker_keeps_its_numbers_from_text_to_text() -> None:
+    masker = Masker()
+    assert masker.mask("a@x.pt").text == "<EMAIL_1>"
+    assert masker.mask("b@x.pt a@x.pt").text == "<EMAIL_2> <EMAIL_1>"
+
+
+def test_entities_tell_where_they_stood_in_the_original() -> None:
+    text = "João: joao@exemplo.pt, tel. 912 345 678 😀 fim"
+    entities = mask_pii(text).entities
+    assert [(entity.type, text[entity.start : entity.end], entity.placeholder) for entity in entities] == [
+        ("EMAIL", "joao@exemplo.pt", "<EMAIL_1>"),
+        ("PHONE", "912 345 678", "<PHONE_1>"),
+    ]
+
+
+def test_where_two_overlap_one_is_masked() -> None:
+    assert mask_pii("https://example.com/?mail=a@b.com&ip=10.0.0.1").text == "<URL_1>"
+
+
+PIECES = st.sampled_from([text for text, _ in FOUND] + NOT_FOUND + [" ", ".", "-", "+", "@", "(", ":", "x", "9", "ção"])
+HOSTILE = st.lists(PIECES, max_size=8).map("".join) | st.text(
+    alphabet=st.sampled_from("0123456789 +-.()@:/abwAPT50w<>_\u0661\uff11é"), max_size=60
+)
+
+
+@given(HOSTILE | st.text())
+def test_whatever_the_text_the_parts_between_entities_stay_and_the_offsets_hold(text: str) -> None:
+    result = mask_pii(text)
+    rebuilt, position = "", 0
+    for entity in result.entities:
+        assert position <= entity.start < entity.end <= len(text)
+        rebuilt += text[position : entity.start] + entity.placeholder
+        position = entity.end
+    assert rebuilt + text[position:] == result.text
+
+
+@given(HOSTILE)
+def test_a_placeholder_is_never_taken_for_personal_data(text: str) -> None:
+    masked = mask_pii(text)
+    again = mask_pii(masked.text)
+    placeholders = {entity.placeholder for entity in masked.entities}
+    assert not placeholders & {masked.text[entity.start : entity.end] for entity in again.entities}
+
+
+@given(
+    st.lists(st.sampled_from([text for text, _ in FOUND] + NOT_FOUND), max_size=8), st.sampled_from([" ", "\n", "; "])
+)
+def test_masking_a_masked_text_changes_nothing(sentences: list[str], between: str) -> None:
+    once = mask_pii(between.join(sentences)).text
+    assert mask_pii(once).text == once
+
+
+def steps_of(run: Callable[[], object]) -> int:
+    """Calls of Python functions while `run` runs: time without a clock."""
+    count = 0
+
+    def on_event(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(on_event)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["1", "1 ", "12.", "912 345 678 ", "012 345 6789 ", "a@b.cc ", "a@", "ab:", ":", "AB12 ", "www.", "4111-", "+1"],
+)
+def test_work_grows_with_the_length_of_hostile_texts_and_no_faster(unit: str) -> None:
+    small = unit * 100
+    large = unit * 800
+    assert steps_of(lambda: find_entities(large)) <= 8 * steps_of(lambda: find_entities(small)) * 1.5 + 100
+
+
+@pytest.mark.parametrize("unit", [*"1.:a@", "1 ", "1.", "a@", "ab:", "A1", "www.", "(1)", "1-", "x.", "1:", "+1"])
+def test_no_pattern_is_quadratic_inside_the_regex_engine(unit: str) -> None:
+    """The engine's steps cannot be counted, so this takes time; a quadratic pattern would need tens of seconds."""
+    text = unit * (60_000 // len(unit))
+    began = time.process_time()
+    for _, pattern, _ in pii._RECOGNISERS:
+        deque(pattern.finditer(text), maxlen=0)
+    assert time.process_time() - began < 3
