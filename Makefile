@@ -65,7 +65,7 @@ chart-test: setup-dev ## Lint, render and validate the Helm chart
 release-protos: setup-dev ## Make the present contracts the released ones that later changes are compared with
 	@$(BIN)/buf build -o protos/released.binpb
 constraints: setup-dev ## Resolve constraints.txt again (UPGRADE=1 for newer versions)
-	@$(BIN)/python tools/constraints.py $(if $(UPGRADE),--upgrade)
+	@$(BIN)/python -m tools.constraints $(if $(UPGRADE),--upgrade)
 pipelines: setup ## Compile the pipelines to build/pipelines/*.yaml
 	@$(BIN)/synapse compile
 clean: ## Remove everything that was built, but not .venv

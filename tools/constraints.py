@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from setup import CONSTRAINTS, ROOT, VENV, packages, uv_environment
