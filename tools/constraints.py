@@ -6,8 +6,7 @@ import subprocess
 import sys
 import tomllib
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from setup import CONSTRAINTS, ROOT, VENV, packages, uv_environment
+from tools.setup import CONSTRAINTS, ROOT, VENV, packages, uv_environment
 
 HEADER = "# Written by `make constraints`: one version of everything for all packages. Do not edit.\n"
 
