@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pytest
-
 from synapse_common.bundle import Bundle
 from synapse_pipelines.data.generate import write_tables
 from synapse_pipelines.testing import build_tiny_moderation_bundle

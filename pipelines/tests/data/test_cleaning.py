@@ -1,5 +1,4 @@
 import pandas as pd
-
 from synapse_pipelines.data.cleaning import clean, clean_text, duplicate_key
 
 

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pytest
-
 from synapse_common.taxonomy import COLUMNS
 from synapse_pipelines.data.generate import generate_annotations, write_tables
 from synapse_pipelines.data.sources import data_version

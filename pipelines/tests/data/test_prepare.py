@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
 from synapse_common.taxonomy import COLUMNS
 from synapse_pipelines.data.prepare import load_info, load_split, markdown_summary, prepare_dataset
 from synapse_pipelines.errors import DataError
@@ -17,8 +16,8 @@ def labelled_tables(source_tables: Path, tmp_path_factory: pytest.TempPathFactor
     """Tables that do not say they are generated, as real ones would not."""
     folder = tmp_path_factory.mktemp("labelled") / "tables"
     shutil.copytree(source_tables, folder)
-    rows = pd.read_parquet(folder / "annotations.parquet").assign(source="people")
-    rows.loc[rows.index[:40], "illicit"] = None
+    rows = pd.read_parquet(folder / "annotations.parquet").assign(source="people").astype({"illicit": "boolean"})
+    rows.loc[rows.index[:40], "illicit"] = pd.NA
     rows.to_parquet(folder / "annotations.parquet", index=False)
     return folder
 

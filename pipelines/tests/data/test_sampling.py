@@ -1,5 +1,4 @@
 import pandas as pd
-
 from synapse_common.taxonomy import COLUMNS
 from synapse_pipelines.data.sampling import sample, strata
 

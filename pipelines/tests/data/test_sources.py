@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
 from synapse_pipelines.data.sources import data_version, find_table, read_rows
 from synapse_pipelines.errors import DataError
 

@@ -3,7 +3,6 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from synapse_pipelines.data.split import split_of
 
 

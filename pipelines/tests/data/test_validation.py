@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-
 from synapse_pipelines.data.validation import load_table
 from synapse_pipelines.errors import DataError
 

@@ -127,8 +127,9 @@ def markdown_summary(info: DatasetInfo) -> str:
     quarantined = [f"- quarantined {t}, {why}: {n}" for t, rows in info.quarantined.items() for why, n in rows.items()]
     rows = ", ".join(f"{count} {name}" for name, count in info.rows.items())
     return (
-        f"# Data `{info.name}` version `{info.version}`\n\n{rows}; in train {info.generated_rows_in_train} generated "
-        f"generated rows; {info.chat_negatives} chat messages as weak negatives.\n\n| positives / negatives | train | valid | test |\n"
+        f"# Data `{info.name}` version `{info.version}`\n\n{rows}; in train "
+        f"{info.generated_rows_in_train} generated rows; {info.chat_negatives} chat messages as weak negatives.\n\n"
+        "| positives / negatives | train | valid | test |\n"
         f"| --- | ---: | ---: | ---: |\n{labels}\n\n" + "\n".join(dropped + quarantined) + "\n"
     )
 

@@ -51,8 +51,8 @@ threshold. For pre-screening in a chat product; not for judging people, and not 
 
 ## Test figures
 
-Macro AUPRC {evaluation.macro_auprc:.4f} (TF-IDF baseline {evaluation.baseline_macro_auprc:.4f}), over categories with at
-least {MIN_FOR_MACRO} positives and negatives. int8: {quantisation.int8_macro_auprc:.4f}, same verdict on
+Macro AUPRC {evaluation.macro_auprc:.4f} (TF-IDF baseline {evaluation.baseline_macro_auprc:.4f}), over categories with
+at least {MIN_FOR_MACRO} positives and negatives. int8: {quantisation.int8_macro_auprc:.4f}, same verdict on
 {quantisation.flag_agreement:.2%} of texts. Everyday chat flagged: {evaluation.chat_flag_rate:.2%}.
 
 {figures_table(evaluation)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import sys
 import warnings
@@ -35,6 +36,9 @@ def run_pipeline(
     Raises:
         PipelineError: a step failed; the message is that step's own, and names the log.
     """
+    # Steps inherit this. Threads that spin while they wait for one another cost a factor of four (44 against 11 texts/s
+    # in training) as soon as anything else runs on the machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     root = build_dir.resolve() / "kfp"
     root.mkdir(parents=True, exist_ok=True)
     name = str(getattr(pipeline, "name", "pipeline"))
