@@ -18,6 +18,7 @@ from opentelemetry.instrumentation.grpc import aio_server_interceptor, filters
 from synapse_common.errors import ConfigurationError, SynapseError
 from synapse_common.logs import configure_logging, get_logger
 from synapse_common.server.app import ServiceApp
+from synapse_common.server.decode import DecodeInterceptor
 from synapse_common.server.errors import map_errors
 from synapse_common.server.health import Health
 from synapse_common.server.http import HttpServer, admin_routes
@@ -105,7 +106,7 @@ async def _listen(settings: ServiceSettings, app: ServiceApp, health: Health) ->
     untraced = filters.negate(filters.service_prefix("grpc."))
     tracing = aio_server_interceptor(filter_=untraced)  # type: ignore[no-untyped-call]
     server = grpc.aio.server(
-        interceptors=[tracing, AroundInterceptor(make_observer()), AroundInterceptor(map_errors)],
+        interceptors=[tracing, AroundInterceptor(make_observer()), AroundInterceptor(map_errors), DecodeInterceptor()],
         options=[
             ("grpc.max_receive_message_length", settings.max_message_bytes),
             ("grpc.max_send_message_length", settings.max_message_bytes),
