@@ -54,7 +54,7 @@ def test_a_service_starts_with_the_charts_environment(service, load):
     settings = load(service)
 
     assert settings.host == "0.0.0.0"  # noqa: S104  # a pod's own address is not known beforehand
-    assert (settings.drain_delay_s, settings.drain_grace_s) == (5, 20)
+    assert (settings.drain_delay_s, settings.drain_grace_s) == (5, 2 if service.component == "drift-monitor" else 20)
 
 
 @EVERY_SERVICE
@@ -87,11 +87,12 @@ def test_ports_are_those_the_service_listens_on(service, find, load):
 
 @EVERY_SERVICE
 def test_termination_outlasts_the_drain(service, find, load):
-    settings = load(service, "drain.delaySeconds=7", "drain.graceSeconds=90")
-    pod = find("Deployment", service.component, "drain.delaySeconds=7", "drain.graceSeconds=90")["spec"]["template"]
+    drain = ("drain.delaySeconds=7", "drain.graceSeconds=90")
+    settings = load(service, *drain)
+    pod = find("Deployment", service.component, *drain)["spec"]["template"]["spec"]
 
-    assert (settings.drain_delay_s, settings.drain_grace_s) == (7, 90)
-    assert pod["spec"]["terminationGracePeriodSeconds"] > settings.drain_delay_s + settings.drain_grace_s
+    assert (settings.drain_delay_s, settings.drain_grace_s) == (7, 2 if service.component == "drift-monitor" else 90)
+    assert pod["terminationGracePeriodSeconds"] > settings.drain_delay_s + settings.drain_grace_s
 
 
 def test_peers_of_the_gateway_are_the_charts_services(find, load):

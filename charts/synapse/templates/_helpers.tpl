@@ -73,13 +73,18 @@ spec:
     matchLabels: {{- include "synapse.selectorLabels" . | nindent 6 }}
 {{- end -}}
 
+{{/* Time that calls in flight get at shutdown: the service's own, else everyone's. */}}
+{{- define "synapse.graceSeconds" -}}
+{{- ((.values.drain).graceSeconds) | default .root.Values.drain.graceSeconds -}}
+{{- end -}}
+
 {{/* What every pod's spec says alike. */}}
 {{- define "synapse.podSpec" -}}
 serviceAccountName: {{ include "synapse.name" . }}
 automountServiceAccountToken: false
 # Otherwise every Service of the namespace becomes variables such as SYNAPSE_GATEWAY_PORT, which the settings refuse.
 enableServiceLinks: false
-terminationGracePeriodSeconds: {{ add .root.Values.drain.delaySeconds .root.Values.drain.graceSeconds 10 }}
+terminationGracePeriodSeconds: {{ add .root.Values.drain.delaySeconds (include "synapse.graceSeconds" .) 10 }}
 securityContext:
   runAsNonRoot: true
   runAsUser: 65532
@@ -141,7 +146,7 @@ readinessProbe:
 - name: {{ $prefix }}DRAIN_DELAY_S
   value: {{ .root.Values.drain.delaySeconds | quote }}
 - name: {{ $prefix }}DRAIN_GRACE_S
-  value: {{ .root.Values.drain.graceSeconds | quote }}
+  value: {{ include "synapse.graceSeconds" . | quote }}
 {{- with .root.Values.telemetry.otlpEndpoint }}
 - name: {{ $prefix }}OTLP_ENDPOINT
   value: {{ . }}
