@@ -61,7 +61,7 @@ gen-check: setup-dev ## Fail when the committed stubs differ from protos/
 
 .PHONY: chart-test release-protos constraints pipelines clean
 chart-test: setup-dev ## Lint, render and validate the Helm chart
-	@$(BIN)/python tools/chart_check.py
+	@$(BIN)/python -m tools.chart_check
 release-protos: setup-dev ## Make the present contracts the released ones that later changes are compared with
 	@$(BIN)/buf build -o protos/released.binpb
 constraints: setup-dev ## Resolve constraints.txt again (UPGRADE=1 for newer versions)
