@@ -40,6 +40,7 @@ from synapse_gateway.recording.delivery import Delivery
 from synapse_gateway.recording.recorder import Recorder
 from synapse_gateway.servicers import chat, clustering, embeddings, feedback, moderation
 from synapse_gateway.settings import GatewaySettings
+from synapse_gateway.stages.limit import Limit
 
 _READY_TIMEOUT_S = 5.0
 
@@ -86,7 +87,10 @@ class GatewayApp(ServiceApp):
         store = FeedbackStore(settings.feedback_folder)
         self._resources.push_async_callback(store.close)
 
-        guard = build_guard(settings, moderator, upstream, recorder, gateway_metrics)
+        limit = Limit(settings.limits.rate, settings.limits.storage)
+        self._resources.push_async_callback(limit.close)
+
+        guard = build_guard(settings, limit, moderator, upstream, recorder, gateway_metrics)
         chat_handler = ChatHandler(guard, upstream, settings.stream)
         feedback_handler = FeedbackHandler(guard, store, self._pseudonym_key())
         chat_pb2_grpc.add_ChatServiceServicer_to_server(chat.ChatServicer(chat_handler), server)

@@ -51,6 +51,7 @@ class Guard:
 
 def build_guard(
     settings: GatewaySettings,
+    limit: Limit,
     moderator: Moderator,
     upstream: ChatUpstream,
     recorder: Recorder,
@@ -59,13 +60,15 @@ def build_guard(
     """Compose the chains.
 
     Raises:
-        ConfigurationError: the token issuer's key or the rate limit's storage cannot be used.
+        ConfigurationError: the token issuer's key cannot be used.
     """
     limits, on_failure = settings.limits, settings.guard
 
-    authenticate, authorise = Authenticate(settings.auth), Authorise()
-    limit = _guarded(Limit(limits.rate, limits.storage), Limit.outages, on_failure.limit_on_failure, metrics)
-    access: tuple[Stage[Exchange], ...] = (authenticate, authorise, limit)
+    access: tuple[Stage[Exchange], ...] = (
+        Authenticate(settings.auth),
+        Authorise(),
+        _guarded(limit, Limit.outages, on_failure.limit_on_failure, metrics),
+    )
 
     sanitise = Sanitise()
     moderate_input = _guarded(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 import limits
-from limits.aio.storage import Storage
+from limits.aio.storage import RedisStorage, Storage
+from limits.aio.storage.redis.redispy import RedispyBridge
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
 from limits.storage import storage_from_string
@@ -15,6 +16,7 @@ from synapse_common.logs import get_logger
 from synapse_gateway.exchange import Exchange
 
 _log = get_logger(__name__)
+_REDIS_TIMEOUT_S = 1.0
 
 
 class Limit:
@@ -31,11 +33,18 @@ class Limit:
         """
         self._rate = limits.parse(rate)
         try:
-            storage = storage_from_string(storage_uri, implementation="redispy", wrap_exceptions=True)
+            storage = storage_from_string(
+                storage_uri,
+                wrap_exceptions=True,
+                implementation="redispy",  # this and what follows are for Redis; memory has no options
+                socket_timeout=_REDIS_TIMEOUT_S,
+                socket_connect_timeout=_REDIS_TIMEOUT_S,
+            )
         except (limits.errors.ConfigurationError, ValueError) as error:
             raise ConfigurationError(f"the rate limit's storage cannot be used: {error}") from None
         if not isinstance(storage, Storage):
             raise ConfigurationError("the rate limit's storage must be an asynchronous one (async+...)")
+        self._storage = storage
         self._limiter = SlidingWindowCounterRateLimiter(storage)
 
     async def __call__(self, exchange: Exchange) -> None:
@@ -55,3 +64,8 @@ class Limit:
             raise Unavailable("the rate limit cannot be checked now; try again", retry_after_s=1) from None
         wait_s = max(0.0, window.reset_time - time.time())
         raise ResourceExhausted(f"too many calls; at most {self._rate} for one caller", retry_after_s=wait_s)
+
+    async def close(self) -> None:
+        """Close the connections to the store."""
+        if isinstance(self._storage, RedisStorage) and isinstance(self._storage.bridge, RedispyBridge):
+            await self._storage.bridge.get_connection().aclose()

@@ -1,0 +1,1 @@
+"""Stand-ins for what the gateway talks to: real servers on loopback with scripted behaviour."""
