@@ -19,6 +19,9 @@ def labelled_tables(source_tables: Path, tmp_path_factory: pytest.TempPathFactor
     rows = pd.read_parquet(folder / "annotations.parquet").assign(source="people").astype({"illicit": "boolean"})
     rows.loc[rows.index[:40], "illicit"] = pd.NA
     rows.to_parquet(folder / "annotations.parquet", index=False)
+    chat = pd.read_parquet(folder / "chat_logs.parquet")
+    chat["text"] += [f", message number {number}" for number in range(len(chat))]
+    chat.to_parquet(folder / "chat_logs.parquet", index=False)
     return folder
 
 

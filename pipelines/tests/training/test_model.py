@@ -15,7 +15,7 @@ def small() -> classifier.ModerationClassifier:
 
 def test_keeps_the_asked_layers_and_freezes_the_lowest(small: classifier.ModerationClassifier) -> None:
     trainable = {
-        name.split(".layer.")[1][0] for name, p in small.named_parameters() if ".layer." in name and p.requires_grad
+        name.split("layer.")[1][0] for name, p in small.named_parameters() if "layer." in name and p.requires_grad
     }
     assert trainable == {"1"}
     assert small.encoder.config.num_hidden_layers == 2

@@ -75,6 +75,7 @@ def prepare_dataset(data_dir: Path, recipe: Recipe, out: Path) -> DatasetInfo:
     seen = set(annotations["key"])
     # Sentences of the generator may stand in test when the sources are generated themselves.
     extra = _generated(0 if all_generated else recipe.generated_rows, recipe.seed, seen)
+    seen |= set(extra["key"])
     chat = _unreported(tables["chat_logs"].rows, tables["feedback"].rows)
     chat = chat.sample(min(len(chat), recipe.chat_negatives + recipe.chat_sample), random_state=recipe.seed)
     chat, _ = clean(chat)

@@ -116,7 +116,7 @@ def _fit(
         if recipe.max_minutes is not None:
             # The schedule follows the clock where the clock would end training first, so it always ends at rate zero.
             done = max(done, elapsed / (60 * recipe.max_minutes))
-            if done >= 1.0 and step < len(batches):
+            if done >= 1.0 and 1 < step < len(batches):
                 stopped = f"time cap of {recipe.max_minutes} minutes"
                 break
         for group, peak in zip(optimiser.param_groups, peaks, strict=True):

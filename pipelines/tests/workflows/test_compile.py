@@ -1,0 +1,46 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from synapse_pipelines.components.image import IMAGE
+from synapse_pipelines.workflows.compile import compile_pipelines
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    files = compile_pipelines(tmp_path_factory.mktemp("compiled"))
+    return {file.stem: next(yaml.safe_load_all(file.read_text(encoding="utf-8"))) for file in files}
+
+
+def test_every_step_runs_our_image_and_installs_nothing(compiled: dict[str, dict[str, Any]]) -> None:
+    for spec in compiled.values():
+        for executor in spec["deploymentSpec"]["executors"].values():
+            assert executor["container"]["image"] == IMAGE
+            assert "pip install" not in " ".join(executor["container"]["command"])
+
+
+def test_the_steps_are_those_of_the_design_in_order(compiled: dict[str, dict[str, Any]]) -> None:
+    tasks = compiled["moderation_training"]["root"]["dag"]["tasks"]
+    assert set(tasks) == {"prepare-data", "train", "evaluate", "quantise", "package", "register"}
+    assert set(tasks["package"]["dependentTasks"]) == {"train", "evaluate", "quantise"}
+    assert tasks["register"]["cachingOptions"] == {}
+    assert tasks["train"]["cachingOptions"]["enableCache"]
+
+
+def test_outputs_show_in_the_kubeflow_ui(compiled: dict[str, dict[str, Any]]) -> None:
+    components = compiled["moderation_training"]["components"]
+    kinds = {
+        artifact["artifactType"]["schemaTitle"]
+        for component in components.values()
+        for artifact in component.get("outputDefinitions", {}).get("artifacts", {}).values()
+    }
+    assert kinds >= {
+        "system.Metrics",
+        "system.ClassificationMetrics",
+        "system.Markdown",
+        "system.HTML",
+        "system.Model",
+        "system.Dataset",
+    }
+    assert Path(IMAGE.split(":")[0]).name == "synapse-pipelines"
