@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -14,9 +13,8 @@ from synapse_common.settings import Port, ServiceSettings
 
 def _available_cores() -> int:
     """Cores this process may use: on Linux what its CPU set gives, elsewhere all of the machine's."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 class ModerationSettings(ServiceSettings):

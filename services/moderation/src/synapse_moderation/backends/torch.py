@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from synapse_common.bundle import Bundle, BundleError
 from transformers import AutoModel
@@ -28,7 +29,7 @@ class TorchBackend:
             model = AutoModel.from_pretrained(folder, add_pooling_layer=False, local_files_only=True)
             head = load_file(bundle.file("model/head.safetensors"))
             self._weight, self._bias = head["weight"].to(self._device), head["bias"].to(self._device)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise BundleError(f"{folder} is not a model this build can load: {error}") from None
         self._model = model.to(self._device).eval()
         # The smaller type pays on a GPU only.
