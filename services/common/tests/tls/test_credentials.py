@@ -1,3 +1,4 @@
+import asyncio
 import socket
 import ssl
 from collections.abc import Callable
@@ -110,3 +111,29 @@ def test_a_broken_file_is_named(broken: str, client_tls: TlsSettings, tmp_path: 
     file.write_text("-----BEGIN NOTHING-----")
     with pytest.raises(ConfigurationError, match=r"broken\.pem"):
         server_credentials(client_tls.model_copy(update={broken: file}), mutual=True)
+
+
+async def test_a_peer_that_is_slow_to_shake_hands_is_waited_for(
+    scripted: ServiceProcess, client_tls: TlsSettings
+) -> None:
+    """A busy peer needs some tenths of a second; a proxy that holds the first bytes back stands for it."""
+    links: list[asyncio.StreamWriter] = []
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hold_s: float) -> None:
+        await asyncio.sleep(hold_s)
+        while data := await reader.read(65536):
+            writer.write(data)
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer_reader, peer_writer = await asyncio.open_connection(HOST, scripted.ports["grpc"])
+        links.extend((writer, peer_writer))
+        await asyncio.gather(forward(reader, peer_writer, 0.4), forward(peer_reader, writer, 0))
+
+    server = await asyncio.start_server(proxy, HOST, 0)
+    port = server.sockets[0].getsockname()[1]
+    async with open_channel(f"{HOST}:{port}", client_tls) as channel:
+        call = channel.unary_unary("/synapse.v1.ChatService/Nothing")(b"", timeout=10)
+        assert await call.code() is grpc.StatusCode.UNIMPLEMENTED
+    for link in links:
+        link.close()
+    server.close()

@@ -30,7 +30,8 @@ def open_channel(address: str, tls: TlsSettings, *, options: Sequence[tuple[str,
     credentials = grpc.ssl_channel_credentials(ca, key, certificate)
     defaults: list[tuple[str, int | str]] = [
         ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 100),
+        # In spite of its name, the time one attempt to connect gets: a busy peer's handshake takes more than 100 ms.
+        ("grpc.min_reconnect_backoff_ms", 5000),
         ("grpc.max_reconnect_backoff_ms", 1000),
         ("grpc.keepalive_time_ms", 30_000),
     ]
