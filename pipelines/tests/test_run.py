@@ -31,8 +31,9 @@ STEPS = ["prepare-data", "train", "evaluate", "quantise", "package", "register"]
 def settings(tmp_path_factory: pytest.TempPathFactory) -> TrainingSettings:
     work = tmp_path_factory.mktemp("run")
     write_tables(work / "data", annotations=900, messages=400, seed=3)
+    (work / "encoder").symlink_to(packaged_encoder())
     return TrainingSettings(
-        preset="tiny", data_dir=work / "data", build_dir=work / "build", base_encoder=str(packaged_encoder())
+        preset="tiny", data_dir=work / "data", build_dir=work / "build", base_encoder=str(work / "encoder")
     )
 
 

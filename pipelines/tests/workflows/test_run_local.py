@@ -1,7 +1,10 @@
 import io
+from pathlib import Path
 
-from synapse_pipelines.progress import Event
-from synapse_pipelines.workflows.run_local import _Watcher
+import pytest
+from synapse_pipelines.errors import PipelineError
+from synapse_pipelines.progress import Event, ignore
+from synapse_pipelines.workflows.run_local import _Watcher, run_pipeline
 
 
 def watch(text: str) -> tuple[list[Event], str, str | None]:
@@ -27,6 +30,11 @@ def test_what_the_runner_prints_becomes_events_and_a_plain_log() -> None:
         ("evaluate", "cached"),
     ]
     assert "\x1b" not in log
+
+
+def test_an_argument_that_the_runner_would_garble_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match="cannot pass on"):
+        run_pipeline(lambda: None, {"data_dir": "/opt/python3.11/data"}, build_dir=tmp_path, on_event=ignore)
 
 
 def test_the_last_error_of_a_step_is_kept() -> None:

