@@ -52,6 +52,10 @@ class ClusteringApp(ServiceApp):
         """Port of the protocol's REST side."""
         return self._settings.rest_port
 
+    async def drain(self) -> None:
+        """Tell callers that ask over the protocol, too."""
+        self._handler.drain()
+
     def _load(self) -> ClusteringModel:
         bundle = Bundle.open(self._settings.bundle, kind="clustering")
         return ClusteringModel(

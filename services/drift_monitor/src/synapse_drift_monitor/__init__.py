@@ -1,1 +1,1 @@
-"""The drift monitor: compares live predictions with the model's reference window."""
+"""The drift monitor: compares live predictions with the reference window of the model that made them."""

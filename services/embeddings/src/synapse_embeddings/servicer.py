@@ -1,10 +1,11 @@
 """gRPC side: messages to calls of the handler and back."""
+# ruff: noqa: N802  (gRPC's method names)
 
 from __future__ import annotations
 
-import grpc
 from synapse.v1 import embeddings_pb2 as pb
 from synapse.v1 import embeddings_pb2_grpc as pb_grpc
+from synapse_common.server.wrap import Context
 
 from synapse_embeddings.handler import EmbeddingsHandler
 
@@ -15,9 +16,7 @@ class EmbeddingsServicer(pb_grpc.EmbeddingsServiceServicer):
     def __init__(self, handler: EmbeddingsHandler) -> None:
         self._handler = handler
 
-    async def Embed(  # noqa: N802  (gRPC's method name)
-        self, request: pb.EmbedRequest, context: grpc.aio.ServicerContext[pb.EmbedRequest, pb.EmbedResponse]
-    ) -> pb.EmbedResponse:
+    async def Embed(self, request: pb.EmbedRequest, context: Context) -> pb.EmbedResponse:
         """Embed a batch of texts, in order."""
         result = await self._handler.embed(
             list(request.inputs), request.model, request.dimensions, context.time_remaining()
