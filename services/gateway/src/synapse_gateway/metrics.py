@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 from opentelemetry.metrics import Meter
+
+DropReason = Literal["queue full", "monitor away", "shutdown", "internal error"]
 
 
 class GatewayMetrics:
@@ -25,3 +29,6 @@ class GatewayMetrics:
         self.events_dropped = meter.create_counter(
             "synapse.events.dropped", description="prediction events lost: the queue was full, or the monitor away"
         )
+        # Alerts need the zero before the first event is lost.
+        for reason in get_args(DropReason):
+            self.events_dropped.add(0, {"reason": reason})

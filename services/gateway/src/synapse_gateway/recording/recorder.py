@@ -11,7 +11,7 @@ from synapse.v1 import drift_pb2 as pb
 from synapse_common.language import detect_language
 from synapse_common.logs import get_logger
 
-from synapse_gateway.metrics import GatewayMetrics
+from synapse_gateway.metrics import DropReason, GatewayMetrics
 from synapse_gateway.recording.delivery import Delivery, MonitorAwayError
 from synapse_gateway.recording.events import Pending, event_of
 from synapse_gateway.settings import RecorderSettings
@@ -117,5 +117,5 @@ class Recorder:
             _log.warning("the drift monitor is away", reason=str(reason))
         return now - self._away_since >= self._settings.hold_s
 
-    def _drop(self, count: int, reason: str) -> None:
+    def _drop(self, count: int, reason: DropReason) -> None:
         self._metrics.events_dropped.add(count, {"reason": reason})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import limits
 from limits.aio.storage import RedisStorage, Storage
@@ -68,4 +69,5 @@ class Limit:
     async def close(self) -> None:
         """Close the connections to the store."""
         if isinstance(self._storage, RedisStorage) and isinstance(self._storage.bridge, RedispyBridge):
-            await self._storage.bridge.get_connection().aclose()
+            client: Any = self._storage.bridge.get_connection()  # redis.asyncio.Redis, under a narrower type
+            await client.aclose()
