@@ -89,6 +89,7 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         layers=6,
         max_tokens=64,
         max_minutes=4.0,
+        max_false_positive_rate=0.08,
     ),
     "full": Recipe(
         generated_rows=6_000, chat_negatives=6_000, chat_sample=4_000, epochs=2, evaluations=6, max_tokens=128

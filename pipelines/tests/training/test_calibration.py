@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from synapse_common.decision import Calibration
 from synapse_common.taxonomy import CATEGORIES
-from synapse_pipelines.training.calibration import best_threshold, fit_decision_rule, platt
+from synapse_pipelines.training.calibration import DEFAULT_THRESHOLD, best_threshold, fit_decision_rule, platt
 
 
 def test_platt_turns_overconfident_logits_into_frequencies() -> None:
@@ -39,5 +39,5 @@ def test_a_category_without_positives_keeps_the_neutral_rule() -> None:
     labels = np.zeros((50, 8), dtype=np.float32)
     labels[:, 1] = np.nan
     rule = fit_decision_rule(logits, labels, 0.05)
-    assert rule.thresholds == dict.fromkeys(CATEGORIES, 0.5)
+    assert rule.thresholds == dict.fromkeys(CATEGORIES, DEFAULT_THRESHOLD)
     assert set(rule.calibration.values()) == {Calibration()}

@@ -10,10 +10,12 @@ from synapse_common.decision import Calibration, DecisionRule, Floats
 from synapse_common.taxonomy import CATEGORIES
 
 MIN_EXAMPLES = 10
-"""Positives, and negatives, that a category needs in validation; with fewer, scores stay as they are, threshold 0.5."""
+"""Positives, and negatives, that a category needs in validation; with fewer, scores stay as they are."""
 
 _NEUTRAL = Calibration()
-_DEFAULT_THRESHOLD = 0.5
+DEFAULT_THRESHOLD = 0.7
+"""Of a category without calibration: training weighs rare positives up, so that 0.5 would flag too eagerly."""
+
 _LOWEST_THRESHOLD = 0.05
 
 
@@ -26,7 +28,7 @@ def fit_decision_rule(logits: Floats, labels: Floats, max_false_positive_rate: f
         truth = labels[known, column].astype(np.int64)
         own = logits[known, column]
         if min(int(truth.sum()), int((1 - truth).sum())) < MIN_EXAMPLES:
-            calibration[name], thresholds[name] = _NEUTRAL, _DEFAULT_THRESHOLD
+            calibration[name], thresholds[name] = _NEUTRAL, DEFAULT_THRESHOLD
             continue
         calibration[name] = platt(own, truth)
         scores = 1 / (1 + np.exp(-(own * calibration[name].scale + calibration[name].bias)))

@@ -7,7 +7,7 @@ from synapse_common.taxonomy import CATEGORIES
 from synapse_pipelines.evaluation.evaluate import ALL_LANGUAGES, Evaluation
 from synapse_pipelines.evaluation.metrics import MIN_FOR_MACRO
 from synapse_pipelines.settings import Recipe
-from synapse_pipelines.training.calibration import MIN_EXAMPLES
+from synapse_pipelines.training.calibration import DEFAULT_THRESHOLD, MIN_EXAMPLES
 from synapse_pipelines.training.quantise import QuantisationSummary
 
 
@@ -59,8 +59,8 @@ at least {MIN_FOR_MACRO} positives and negatives. int8: {quantisation.int8_macro
 
 ## Thresholds
 
-Best F1 on validation with a false positive rate of at most {recipe.max_false_positive_rate:.0%}; 0.5 and no calibration
-where validation has fewer than {MIN_EXAMPLES} positives or negatives.
+Best F1 on validation with a false positive rate of at most {recipe.max_false_positive_rate:.0%};
+{DEFAULT_THRESHOLD} and no calibration where validation has fewer than {MIN_EXAMPLES} positives or negatives.
 
 | category | threshold |
 | --- | ---: |

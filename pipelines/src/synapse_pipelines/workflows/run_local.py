@@ -34,7 +34,8 @@ def run_pipeline(
     `on_event`.
 
     Raises:
-        PipelineError: a path or other argument contains "python3", which kfp.local garbles; or a step failed: the message is that step's own, and names the log.
+        PipelineError: an argument contains "python3", which kfp.local garbles; or a step failed: then the message is
+            that step's own, and names the log.
     """
     for value in (*arguments.values(), build_dir.resolve()):
         # kfp.local puts this interpreter's path wherever a step's command says "python3", in arguments as well.
