@@ -49,7 +49,7 @@ def drift_distance(
     """Return the drift between two samples counted in the same bins.
 
     Args:
-        reference: events per bin [k] of the reference window, at least one in all.
+        reference: events per bin [k], k at least 2, of the reference window; at least one in all.
         window: events per bin [k] of the current window, at least one in all.
         confidence: two-sided confidence level of the interval, for example 0.95.
         draws: resamples of the noise; the tails of the interval need some of them (1,000 and up).
@@ -73,9 +73,9 @@ def drift_distance(
 
 def _from_largest_to_smallest(pooled: Floats) -> Floats:
     """A direction of distance 1, for samples that happen to be alike and so show none."""
+    smallest, *_, largest = pooled.argsort()
     direction = np.zeros_like(pooled)
-    direction[pooled.argmax()] -= 1.0
-    direction[pooled.argmin()] += 1.0
+    direction[largest], direction[smallest] = -1.0, 1.0
     return direction
 
 
