@@ -31,6 +31,10 @@ FOUND = [
     ("my CPF 52998224725 without dots", "my CPF <CPF_1> without dots"),
     ("I am 25 912 345 678", "I am 25 <PHONE_1>"),
     ("5 4111 1111 1111 1111", "5 <CARD_1>"),
+    ("liga 912345678 10 vezes", "liga <PHONE_1> 10 vezes"),
+    ("IBAN PT50 0002 0123 1234 5678 9015 4 OK", "IBAN <IBAN_1> OK"),
+    ("3782 822463 10005 is an Amex", "<CARD_1> is an Amex"),
+    ("351912345678 ou 55 11 9 8765 4321", "<PHONE_1> ou <PHONE_2>"),
     ("912345678 961234567", "<PHONE_1> <PHONE_2>"),
 ]
 
@@ -40,6 +44,8 @@ NOT_FOUND = [
     "Olá, tudo bem? São 10:30 e faz 25,5 graus.",
     "it costs 1.234.567,89 euros, or 1,234,567.89",
     "the meeting is on 2024-05-01 10:20",
+    "it is 2024-05-01 10 11, or 31-12-2024 10 11",
+    "1 2 3 4 5 6 7 8 9 10 11 12, then 1999 2000 2001",
     "a reunião é a 31/12/2024 às 9h30",
     "version 1.2.3.4.5 of the app, 999.999.999.999",
     "order 4111 1111 1111 1112",  # its check digit is wrong

@@ -116,8 +116,11 @@ def test_a_client_without_certificate_gets_in_nowhere(service: ServiceProcess, c
         client.get(f"https://{HOST}:{service.ports['rest']}/v2/health/live")
 
 
-def test_its_metrics_count_texts(service: ServiceProcess, stub: pb_grpc.GRPCInferenceServiceStub) -> None:
+def test_its_metrics_count_texts_and_calls(
+    service: ServiceProcess, stub: pb_grpc.GRPCInferenceServiceStub, rest: httpx.Client
+) -> None:
     stub.ModelInfer(asking([b"hello"]))
+    rest.post("/v2/models/moderation/infer", json={})
 
     def lines() -> dict[str, float]:
         metrics = service.get("/metrics")[1].splitlines()
@@ -126,6 +129,10 @@ def test_its_metrics_count_texts(service: ServiceProcess, stub: pb_grpc.GRPCInfe
     eventually(lambda: lines()["moderation_texts_total"] >= 1)
     assert lines()["moderation_waiting"] == 0
     assert lines()["moderation_job_duration_seconds_count"] >= 1
+    assert (
+        'http_server_duration_seconds_count{code="400",http_route="/v2/models/{model}/infer"}'
+        in (service.get("/metrics")[1])
+    )
 
 
 def broken(folder: Path) -> str:

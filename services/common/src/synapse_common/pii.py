@@ -17,11 +17,11 @@ from stdnum import iban, luhn
 from stdnum.br import cnpj, cpf
 from stdnum.pt import nif
 
-_REGIONS = ("PT", "BR", "US")
-_REGIONS_OF_ZERO = (*_REGIONS, "GB")  # written for home, British numbers start with 0
-_PHONE_DIGITS = range(9, 16)  # shorter ones are services' numbers, nobody's own
+_PHONE_DIGITS = range(9, 16)
 _CARD_ISSUERS = "23456"  # first digits of the networks that issue payment cards
-_TRIES = 3  # starts tried within one stretch of digits; a bound, so that the time stays linear
+_LONE_DIGIT = re.compile(r"(?<!\d)\d(?!\d)")
+_MAX_GROUPS = 6
+_MAX_LONE = 2  # as in +1 and in the 9 of Brazilian mobile numbers; a row of them is a list of numbers
 
 
 @dataclass(frozen=True)
@@ -60,18 +60,36 @@ def _is_nif(value: str) -> bool:
 
 def _is_phone(value: str) -> bool:
     """Valid in its own country when it starts with +, else in one of the countries our users write from."""
-    if sum(map(str.isdigit, value)) not in _PHONE_DIGITS:
-        return False
-    regions: tuple[str | None, ...] = (None,)
-    if not value.startswith("+"):
-        regions = _REGIONS_OF_ZERO if value.lstrip("(").startswith("0") else _REGIONS
-    for region in regions:
+    digits = "".join(filter(str.isdigit, value))
+    for region in _phone_regions(value, digits):
+        number = value if region else f"+{digits}"
         try:
-            if phonenumbers.is_valid_number(phonenumbers.parse(value, region)):
+            if phonenumbers.is_valid_number(phonenumbers.parse(number, region)):
                 return True
         except phonenumbers.NumberParseException:
             continue
     return False
+
+
+def _phone_regions(value: str, digits: str) -> tuple[str | None, ...]:
+    """Countries in which a number of this look can be one; None for a number that begins with its country's code.
+
+    Validation is slow, so a look decides where it is worth it. Up to eight digits are services' numbers, nobody's own.
+    """
+    length = len(digits)
+    if length not in _PHONE_DIGITS or value.count(" ") >= _MAX_GROUPS or len(_LONE_DIGIT.findall(value)) > _MAX_LONE:
+        return ()
+    if (
+        value.startswith("+")
+        or (digits.startswith("351") and length == 12)
+        or (digits.startswith("55") and length > 11)
+    ):
+        return (None,)
+    if digits.startswith("00"):
+        return ("PT",)  # from here abroad
+    if digits.startswith("0"):  # as written at home
+        return {10: ("GB",), 11: ("GB", "BR"), 12: ("BR",)}.get(length, ())
+    return {9: ("PT",), 10: ("BR", "US"), 11: ("BR", "US")}.get(length, ())
 
 
 def _always(_value: str) -> bool:
@@ -89,12 +107,19 @@ _RECOGNISERS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("IBAN", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), iban.is_valid),
     ("IP", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)"), _is_ip),
     ("IP", re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE), _is_ip),
-    ("CARD", re.compile(r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)"), _is_card),
+    (
+        "CARD",
+        re.compile(r"(?<!\d)(?:\d{4}[ -]?\d{6}[ -]?\d{4,5}|\d{4}(?:[ -]?\d{4}){2}[ -]?\d{1,4}(?:[ -]?\d{1,3})?)(?!\d)"),
+        _is_card,
+    ),
     ("CNPJ", re.compile(r"(?<!\d)\d{2}\.?\d{3}\.?\d{3}/?\d{4}-?\d{2}(?!\d)"), cnpj.is_valid),
     ("CPF", re.compile(r"(?<!\d)\d{3}\.?\d{3}\.?\d{3}-?\d{2}(?!\d)"), cpf.is_valid),
     (
         "PHONE",
-        re.compile(r"(?<![\w+])(?:\+\d{1,3}[ .-]?)?(?:\(\d{1,4}\)[ .-]?)?\d(?:[ .-]?\d){6,13}(?!\w|:\d)"),
+        re.compile(
+            r"(?<![\w+])(?<!\d[.-])(?!\d{4}-\d\d-\d\d\b|\d\d[.-]\d\d[.-]\d{4}\b)"  # a date is none
+            r"(?:\+\d{1,3}[ .-]?)?(?:\(\d{1,4}\)[ .-]?)?\d(?:[ .-]?\d){6,13}(?!\w|:\d)"
+        ),
         _is_phone,
     ),
     ("NIF", re.compile(r"(?<!\d)[1235689]\d{2} ?\d{3} ?\d{3}(?!\d)"), _is_nif),
@@ -119,22 +144,28 @@ def _spans(
 ) -> Iterator[tuple[int, int]]:
     """Valid matches in the part of `text` that is not taken yet.
 
-    What a number stands next to must not hide it ("I am 25 912 345 678"), so a stretch that is not valid as a whole is
-    tried again from a later start.
+    What a number stands next to must not hide it ("I am 25 912 345 678 2"), so a stretch that is not valid as a whole
+    is tried again without its last groups, and from its next group.
     """
-    position, tries, stretch_end = 0, 0, 0
+    position = 0
     while match := pattern.search(text, position):
         start, end = match.span()
-        if start >= stretch_end:  # what failed before is over: each stretch has tries of its own
-            tries, stretch_end = 0, end
-        tries += 1
-        if 1 not in taken[start:end] and valid(match.group()):
-            yield start, end
-            position, tries = end, 0
-        elif tries < _TRIES:
-            position = start + 1
+        found = next((stop for stop in _ends(pattern, text, start, end) if valid(text[start:stop])), None)
+        if found is not None and 1 not in taken[start:found]:
+            yield start, found
+            position = found
         else:
-            position, tries = end, 0
+            space = text.find(" ", start, end)
+            position = end if space < 0 else space + 1
+
+
+def _ends(pattern: re.Pattern[str], text: str, start: int, end: int) -> Iterator[int]:
+    """Ends at which the match may stop: its own, then before each of its spaces, the longest first."""
+    while end > start:
+        yield end
+        end = text.rfind(" ", start, end)
+        while end > start and not pattern.fullmatch(text, start, end):
+            end = text.rfind(" ", start, end)
 
 
 class Masker:

@@ -101,9 +101,14 @@ class ServiceProcess:
         self._process.kill()
         self._process.wait()
 
+    def log_text(self) -> str:
+        """What it has logged, but for a last line that is not complete yet."""
+        text = self._log.read_text(encoding="utf-8")
+        return text[: text.rfind("\n") + 1]
+
     def log(self) -> list[dict[str, Any]]:
-        """What it has logged: one JSON object a line."""
-        return [json.loads(line) for line in self._log.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+        """The same, parsed: one JSON object a line."""
+        return [json.loads(line) for line in self.log_text().splitlines()]
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import httpx
 import numpy as np
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Route
 from synapse_common.errors import DeadlineExceeded, Internal, ResourceExhausted
 from synapse_common.oip import InferenceHandler, oip_routes
 from synapse_common.server.errors import INTERNAL_MESSAGE
@@ -200,3 +202,18 @@ async def test_errors_become_statuses_and_a_fault_of_ours_tells_nothing(
 async def test_unknown_paths_and_methods(client: httpx.AsyncClient) -> None:
     assert (await client.get("/v2/nothing")).status_code == 404
     assert (await client.get(INFER)).status_code == 405
+
+
+async def test_a_client_that_goes_away_midway_is_no_fault_of_ours(
+    handler: InferenceHandler, caplog: pytest.LogCaptureFixture
+) -> None:
+    (route,) = [r for r in oip_routes(handler) if isinstance(r, Route) and r.path == "/v2/models/{model}/infer"]
+    parts = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> dict[str, Any]:
+        return next(parts)
+
+    scope = {"type": "http", "method": "POST", "headers": [], "path_params": {"model": "upper"}}
+    response = await route.endpoint(Request(scope, receive))
+    assert response.status_code == 499
+    assert not caplog.records
