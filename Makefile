@@ -54,8 +54,9 @@ imports: setup-dev ## Which package may import which
 proto-lint: setup-dev ## Lint the contracts, and compare them with the last released ones
 	@$(BIN)/buf lint
 	$(BIN)/buf breaking --against protos/released.binpb
-gen: setup-dev ## Regenerate the stubs from protos/
+gen: setup-dev ## Regenerate the stubs from protos/, and the chart's schema from the settings
 	@$(BIN)/python tools/gen_protos.py
+	$(BIN)/python -m tools.chart_schema
 gen-check: setup-dev ## Fail when the committed stubs differ from protos/
 	@$(BIN)/python tools/gen_protos.py --check
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import grpc
@@ -40,6 +41,8 @@ app.command("compile", rich_help_panel=_MODELS)(train.compile_pipelines)
 
 def main() -> None:
     """Run the command line; expected failures end as one line and status 1."""
+    # Some libraries of the pipelines report their use to their makers unless told not to.
+    os.environ.setdefault("DO_NOT_TRACK", "1")
     try:
         app()
     except (StackError, SynapseError) as error:

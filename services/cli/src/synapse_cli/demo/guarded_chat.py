@@ -69,14 +69,15 @@ def _converse(gateway: Gateway, case: _Case) -> Conversation:
     whole = gateway.chat.Complete(chat_pb2.CompleteRequest(messages=messages), timeout=DEFAULT_TIMEOUT_S)
     pieces = list(gateway.chat.Stream(chat_pb2.StreamRequest(messages=messages), timeout=DEFAULT_TIMEOUT_S))
     blocked = whole.finish_reason == chat_pb2.FINISH_REASON_CONTENT_FILTER
-    expected = "blocked" if case.blocked else "answered"
-    check(blocked == case.blocked, f"{case.message!r} should have been {expected}")
+    categories = ", ".join(f"{score.category} {score.score:.2f}" for score in whole.blocked.categories)
+    side = chat_pb2.Blocked.Side.Name(whole.blocked.side).removeprefix("SIDE_").lower()
+    happened = f"its {side} was blocked ({categories})" if blocked else "it was answered"
+    check(blocked == case.blocked, f"{case.message!r}: {happened}")
     check(pieces[-1].finish_reason == whole.finish_reason, "the stream ended otherwise than the whole answer")
     streamed = "".join(piece.delta for piece in pieces)
     check(bool(streamed) != blocked, "a stream must hold an answer exactly when it was not blocked")
     masked = whole.provenance.masked_input_entities
     check(masked == case.masked, f"{case.message!r}: {masked} personal details masked instead of {case.masked}")
-    categories = ", ".join(f"{score.category} {score.score:.2f}" for score in whole.blocked.categories)
     return Conversation(
         message=case.message,
         blocked=blocked,

@@ -112,7 +112,8 @@ def start(spec: ProcessSpec, logs: Path) -> RunningProcess:
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", spec.module],
-            env={**inherited, **spec.environment},
+            # Some libraries report their use to their makers unless told not to.
+            env={**inherited, "DO_NOT_TRACK": "1", **spec.environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

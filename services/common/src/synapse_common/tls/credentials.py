@@ -34,6 +34,8 @@ def open_channel(address: str, tls: TlsSettings, *, options: Sequence[tuple[str,
         ("grpc.min_reconnect_backoff_ms", 5000),
         ("grpc.max_reconnect_backoff_ms", 1000),
         ("grpc.keepalive_time_ms", 30_000),
+        # A name that stands for several pods is balanced call by call; the default would keep to the first one.
+        ("grpc.lb_policy_name", "round_robin"),
     ]
     return grpc.aio.secure_channel(
         address,
