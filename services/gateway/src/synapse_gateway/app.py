@@ -43,8 +43,6 @@ from synapse_gateway.settings import GatewaySettings
 from synapse_gateway.stages.limit import Limit
 
 _READY_TIMEOUT_S = 5.0
-# A peer's name resolves to all of its replicas; without this, every call would go to the first.
-_EVERY_REPLICA = [("grpc.lb_policy_name", "round_robin")]
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ class GatewayApp(ServiceApp):
         await self._resources.aclose()
 
     def _channel(self, address: str) -> grpc.aio.Channel:
-        channel = open_channel(address, self._settings.tls, options=_EVERY_REPLICA)
+        channel = open_channel(address, self._settings.tls)
         self._resources.push_async_callback(channel.close)
         return channel
 
