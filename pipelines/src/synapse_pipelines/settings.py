@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
-from synapse_common.settings import load_settings
+from pydantic_settings import SettingsConfigDict
+from synapse_common.settings import SynapseSettings, load_settings
 
 Preset = Literal["tiny", "demo", "full"]
 SHARED_DATA: Final = Path("../shared/datasets")
@@ -98,12 +98,10 @@ PRESETS: Final[dict[Preset, Recipe]] = {
 """`tiny` proves the path in tests, `demo` fits some minutes on two cores, `full` takes all data and wants a GPU."""
 
 
-class TrainingSettings(BaseSettings):
+class TrainingSettings(SynapseSettings):
     """Settings of a training run, from ``SYNAPSE_TRAINING_*``; `load_training_settings` adds the shared names."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SYNAPSE_TRAINING_", env_nested_delimiter="__", extra="forbid", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix="SYNAPSE_TRAINING_")
 
     preset: Preset = "demo"
     recipe: Recipe | None = Field(default=None, description="replaces the preset's recipe as a whole")

@@ -39,7 +39,7 @@ def configure_logging(service: str, level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # These print request lines (httpx: with URLs) or their own inner life; ours say what is needed.
-    for chatty in ("grpc", "httpx", "httpcore", "openai", "uvicorn"):
+    for chatty in ("grpc", "httpx", "httpx2", "httpcore", "httpcore2", "openai", "uvicorn"):
         logging.getLogger(chatty).setLevel("WARNING")
     structlog.contextvars.bind_contextvars(service=service)
 

@@ -35,24 +35,10 @@ class TlsSettings(BaseModel):
     ca: Path = Field(description="authority that peers' certificates must be signed by")
 
 
-class ServiceSettings(BaseSettings):
-    """What every service can be told. Subclasses add their own fields and set `env_prefix`."""
+class SynapseSettings(BaseSettings):
+    """Settings of any process: environment over file over defaults, unknown names refused. Set `env_prefix`."""
 
     model_config = SettingsConfigDict(env_nested_delimiter="__", extra="forbid", frozen=True)
-
-    host: str = Field("127.0.0.1", description="address to listen on")
-    grpc_port: Port = Field(description="port of the gRPC server (TLS 1.3)")
-    metrics_port: Port = Field(description="port of /metrics, /livez and /readyz (plain HTTP, inside the cluster)")
-    tls: TlsSettings
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    otlp_endpoint: str | None = Field(None, description="OTLP/gRPC collector for traces, e.g. http://collector:4317")
-    drain_delay_s: float = Field(
-        0.0, ge=0, description="on SIGTERM: report NOT_SERVING for this long before refusing calls, so balancers notice"
-    )
-    drain_grace_s: float = Field(20.0, gt=0, description="on SIGTERM: time that calls in flight get to finish")
-    start_retry_s: float = Field(2.0, gt=0, description="pause between attempts to become ready")
-    max_message_bytes: int = Field(4 * 1024 * 1024, gt=0, description="largest gRPC message accepted")
-    max_concurrent_rpcs: int = Field(1024, gt=0, description="calls in flight above this are refused")
 
     @classmethod
     def settings_customise_sources(
@@ -69,7 +55,25 @@ class ServiceSettings(BaseSettings):
         return (*sources, TomlConfigSettingsSource(settings_cls, toml_file=file)) if file else sources
 
 
-S = TypeVar("S", bound=BaseSettings)
+class ServiceSettings(SynapseSettings):
+    """What every service can be told. Subclasses add their own fields and set `env_prefix`."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    grpc_port: Port = Field(description="port of the gRPC server (TLS 1.3)")
+    metrics_port: Port = Field(description="port of /metrics, /livez and /readyz (plain HTTP, inside the cluster)")
+    tls: TlsSettings
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    otlp_endpoint: str | None = Field(None, description="OTLP/gRPC collector for traces, e.g. http://collector:4317")
+    drain_delay_s: float = Field(
+        0.0, ge=0, description="on SIGTERM: report NOT_SERVING for this long before refusing calls, so balancers notice"
+    )
+    drain_grace_s: float = Field(20.0, gt=0, description="on SIGTERM: time that calls in flight get to finish")
+    start_retry_s: float = Field(2.0, gt=0, description="pause between attempts to become ready")
+    max_message_bytes: int = Field(4 * 1024 * 1024, gt=0, description="largest gRPC message accepted")
+    max_concurrent_rpcs: int = Field(1024, gt=0, description="calls in flight above this are refused")
+
+
+S = TypeVar("S", bound=SynapseSettings)
 
 
 def load_settings(cls: type[S]) -> S:
@@ -101,7 +105,7 @@ def _prefix(cls: type[BaseSettings]) -> str:
     return str(cls.model_config.get("env_prefix", ""))
 
 
-def _refuse_unknown_names(cls: type[BaseSettings]) -> None:
+def _refuse_unknown_names(cls: type[SynapseSettings]) -> None:
     """pydantic-settings ignores environment names that match no field; a typo would go unnoticed."""
     prefix = _prefix(cls)
     known = {f"{prefix}{name}".upper() for name in cls.model_fields} | {f"{prefix}CONFIG_FILE"}
@@ -121,7 +125,7 @@ def _has_parts(annotation: Any) -> bool:
     return any(isinstance(item, type) and issubclass(item, BaseModel | dict) for item in types)
 
 
-def _explain(cls: type[BaseSettings], error: ValidationError) -> str:
+def _explain(cls: type[SynapseSettings], error: ValidationError) -> str:
     prefix = _prefix(cls)
     lines = [
         f"{prefix}{'__'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
-from synapse_common.settings import Port
+from pydantic_settings import SettingsConfigDict
+from synapse_common.settings import Port, SynapseSettings
 
 
-class LocalUpstreamSettings(BaseSettings):
+class LocalUpstreamSettings(SynapseSettings):
     """What the local upstream can be told. Plain HTTP, so it belongs on loopback."""
 
-    model_config = SettingsConfigDict(env_prefix="SYNAPSE_LOCAL_UPSTREAM_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="SYNAPSE_LOCAL_UPSTREAM_")
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: Port = 8600
