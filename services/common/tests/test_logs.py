@@ -1,7 +1,8 @@
+import socket
 from collections.abc import Callable
 
 from synapse.v1 import chat_pb2, chat_pb2_grpc
-from synapse_common.testing import ServiceProcess, eventually
+from synapse_common.testing import HOST, ServiceProcess, eventually
 
 Say = Callable[[str], chat_pb2.CompleteRequest]
 
@@ -10,6 +11,9 @@ def test_every_line_is_a_json_object_with_time_level_and_service(
     scripted: ServiceProcess, chat: chat_pb2_grpc.ChatServiceStub, say: Say
 ) -> None:
     chat.Complete(say("hello"), timeout=10)
+    with socket.create_connection((HOST, scripted.ports["grpc"])) as stranger:
+        stranger.sendall(b"not TLS at all")  # grpc's core has something to say about that
+        stranger.recv(1)
     lines = eventually(scripted.log)
     for line in lines:
         assert {"event", "level", "timestamp"} <= set(line)

@@ -57,7 +57,7 @@ def test_a_call_whose_deadline_passed_is_counted_as_such(
 ) -> None:
     before = calls(scripted, "Complete", "DEADLINE_EXCEEDED")
     with pytest.raises(grpc.RpcError) as caught:
-        chat.Complete(say(f"wait {tmp_path / 'never'}"), timeout=0.3)
+        chat.Complete(say(f"wait {tmp_path / 'never'}"), timeout=1.0123)
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     eventually(lambda: calls(scripted, "Complete", "DEADLINE_EXCEEDED") == before + 1)
 
