@@ -10,7 +10,8 @@ from synapse_cli.client import Connection, Gateway, open_gateway
 from synapse_cli.stack import LocalStack, StackConfig, StackPaths
 from synapse_cli.stack.config import free_ports
 from synapse_pipelines.testing import build_tiny_clustering_bundle, build_tiny_moderation_bundle
-from trace_collector import TraceCollector
+
+from tests.integration.trace_collector import TraceCollector
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -46,7 +46,7 @@ def test_an_abusive_message_is_withheld_with_its_categories(gateway: Gateway, te
 
 
 def test_personal_data_is_masked_before_the_upstream(gateway: Gateway) -> None:
-    text = "Hello, my e-mail is ana@example.com and my phone is +351 912 345 678"
+    text = "How do I train a model? Write to ana@example.com or to joao@example.com"
     response = gateway.chat.Complete(chat_pb2.CompleteRequest(messages=user(text)), timeout=TIMEOUT_S)
     assert response.provenance.masked_input_entities == 2
 

@@ -19,7 +19,8 @@ from synapse.v1 import chat_pb2, embeddings_pb2, moderation_pb2
 from synapse_cli.client import Connection, Gateway, open_gateway
 from synapse_cli.stack import LocalStack, StackConfig
 from synapse_cli.stack.config import HOST
-from trace_collector import TraceCollector
+
+from tests.integration.trace_collector import TraceCollector
 
 TIMEOUT_S = 30
 CLEAN = "Hello! What does Synapse do?"
@@ -117,9 +118,9 @@ def test_without_the_drift_monitor_requests_go_on_and_dropped_events_are_counted
         assert time.monotonic() < deadline, "no event was counted as dropped"
         moderate(gateway)
     bring_back()
-    received = metric(stack_config, "drift_monitor", "synapse_drift_events_accepted_total")
+    received = metric(stack_config, "drift_monitor", "synapse_drift_events_total")
     deadline = time.monotonic() + 20
-    while metric(stack_config, "drift_monitor", "synapse_drift_events_accepted_total") <= received:
+    while metric(stack_config, "drift_monitor", "synapse_drift_events_total") <= received:
         assert time.monotonic() < deadline, "no event reached the monitor after it came back"
         moderate(gateway)
 

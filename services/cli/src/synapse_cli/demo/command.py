@@ -100,8 +100,8 @@ class DemoRun:
         kind = "real labelled" if result.dataset.name == "labelled" else "generated"
         return StepResult(
             f"{result.dataset.rows['train']} {kind} messages; on {result.dataset.rows['test']} unseen ones: "
-            f"macro AUPRC {result.evaluation.macro_auprc:.3f} (baseline {result.evaluation.baseline_macro_auprc:.3f}), accuracy "
-            f"{verdict.accuracy or 0:.3f}; candidate {result.bundle.manifest.version}"
+            f"macro AUPRC {result.evaluation.macro_auprc:.3f} (baseline {result.evaluation.baseline_macro_auprc:.3f}), "
+            f"accuracy {verdict.accuracy or 0:.3f}; candidate {result.bundle.manifest.version}"
         )
 
     def _cluster(self, progress: Progress) -> StepResult:

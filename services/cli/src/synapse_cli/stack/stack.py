@@ -141,7 +141,7 @@ def _make_identities(paths: StackPaths, names: list[str]) -> None:
         authority.issue(name)
     issuer = LocalIssuer()
     paths.issuer_key.write_bytes(issuer.public_key_pem)
-    token = issuer.mint("local-user", roles=["user"], ttl_s=_TOKEN_TTL_S)
+    token = issuer.mint("local-user", roles=["user", "service"], ttl_s=_TOKEN_TTL_S)
     paths.token.unlink(missing_ok=True)
     descriptor = os.open(paths.token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
