@@ -6,7 +6,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from synapse_common.server.errors import map_errors
-from synapse_common.server.health import Health
+from synapse_common.server.health import Health, _HealthServicer
 from synapse_common.server.wrap import AroundInterceptor
 from synapse_common.testing import ServiceProcess, eventually
 
@@ -76,6 +76,14 @@ async def test_draining_is_final_and_ends_the_watchers(health: Health, stub: hea
     assert await watch.read() is grpc.aio.EOF
     assert (await stub.Check(asking(""))).status == NOT_SERVING
     assert health.reason == "draining"
+
+
+async def test_a_drain_that_begins_while_a_watcher_is_being_told_of_the_start_is_told_too(health: Health) -> None:
+    await health.set_ready()
+    watch = _HealthServicer(health).Watch(asking(CHAT), None)
+    assert (await anext(watch)).status == SERVING
+    await health.drain()  # before the watcher's next turn
+    assert [answer.status async for answer in watch] == [NOT_SERVING]
 
 
 async def test_a_watcher_that_leaves_does_not_silence_another(health: Health, stub: health_pb2_grpc.HealthStub) -> None:

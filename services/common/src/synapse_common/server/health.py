@@ -102,10 +102,13 @@ class _HealthServicer(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # 
         request: health_pb2.HealthCheckRequest,
         context: Context,  # noqa: ARG002
     ) -> AsyncIterator[health_pb2.HealthCheckResponse]:
-        status = self._health.status(request.service)
-        yield health_pb2.HealthCheckResponse(status=status)
-        while not self._health.draining:
-            await self._health.wait_for_change(request.service, status)
-            if self._health.status(request.service) != status:
-                status = self._health.status(request.service)
+        told = None
+        while True:
+            status = self._health.status(request.service)
+            if status != told:
                 yield health_pb2.HealthCheckResponse(status=status)
+                told = status  # much may have happened while it was sent, so look again
+            elif self._health.draining:
+                return
+            else:
+                await self._health.wait_for_change(request.service, status)
