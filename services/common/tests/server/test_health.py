@@ -80,7 +80,7 @@ async def test_draining_is_final_and_ends_the_watchers(health: Health, stub: hea
 
 async def test_a_drain_that_begins_while_a_watcher_is_being_told_of_the_start_is_told_too(health: Health) -> None:
     await health.set_ready()
-    watch = _HealthServicer(health).Watch(asking(CHAT), None)
+    watch = _HealthServicer(health).Watch(asking(""), None)
     assert (await anext(watch)).status == SERVING
     await health.drain()  # before the watcher's next turn
     assert [answer.status async for answer in watch] == [NOT_SERVING]
