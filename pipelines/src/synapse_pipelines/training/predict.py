@@ -11,9 +11,10 @@ import onnxruntime
 import torch
 from synapse_common.decision import Floats
 from synapse_common.taxonomy import CATEGORIES
+from synapse_common.windows import overlap, strongest
 from torch import Tensor
 
-from synapse_pipelines.training.batches import batch_indices, encode, pad
+from synapse_pipelines.training.batches import batch_indices, pad
 from synapse_pipelines.training.model import ModerationClassifier
 
 _TOKENS_PER_BATCH = 2048
@@ -49,8 +50,18 @@ def onnx_logits(file: Path, tokenizer: Any, texts: Sequence[str], max_tokens: in
 
 
 def _batched(run: Callable[[Tensor, Tensor], Floats], tokenizer: Any, texts: Sequence[str], max_tokens: int) -> Floats:
-    ids = encode(tokenizer, texts, max_tokens)
+    """Read each text as serving does: in windows, the strongest of which counts."""
+    if not texts:
+        return np.zeros((0, len(CATEGORIES)), dtype=np.float32)
+    encoded = tokenizer(
+        list(texts),
+        truncation=True,
+        max_length=max_tokens,
+        stride=overlap(max_tokens),
+        return_overflowing_tokens=True,
+    )
+    ids: list[list[int]] = encoded["input_ids"]
     logits = np.zeros((len(ids), len(CATEGORIES)), dtype=np.float32)
     for rows in batch_indices([len(row) for row in ids], _TOKENS_PER_BATCH, rng=None):
         logits[rows] = run(*pad([ids[row] for row in rows], tokenizer.pad_token_id))
-    return logits
+    return strongest(logits, np.asarray(encoded["overflow_to_sample_mapping"]), len(texts))

@@ -38,6 +38,6 @@ class OnnxBackend:
 
     def logits(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Raw outputs [n, c] of `texts`."""
-        ids, mask = self._encoder.encode(texts)
-        (logits,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})
-        return np.asarray(logits, dtype=np.float32)
+        windows = self._encoder.encode(texts)
+        (logits,) = self._session.run(["logits"], {"input_ids": windows.ids, "attention_mask": windows.mask})
+        return windows.fold(np.asarray(logits, dtype=np.float32))

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from synapse_common.bundle import Bundle, BundleError
+from synapse_common.decision import Floats
 from synapse_common.text import normalise
-from tokenizers import Tokenizer
+from synapse_common.windows import overlap, strongest
+from tokenizers import Encoding, Tokenizer
 
 Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Texts as the model reads them."""
+
+    ids: Ids
+    """Token ids [w, t], t being the longest window's length."""
+    mask: Ids
+    """1 where a token stands, 0 where padding does, [w, t]."""
+    owners: Ids
+    """Number of the text that each window belongs to, [w]."""
+    texts: int
+
+    def fold(self, logits: Floats) -> Floats:
+        """Logits [texts, c] from those of the windows, [w, c]."""
+        return strongest(logits, self.owners, self.texts)
 
 
 class TextEncoder:
@@ -27,16 +47,21 @@ class TextEncoder:
         if max_tokens is None:  # a moderation manifest always has it; its type covers the other kinds
             raise BundleError(f"{bundle.path} does not state max_tokens")
         self._pad_id = int(pad_id)
-        self._tokenizer.enable_truncation(max_tokens)
+        self._tokenizer.enable_truncation(max_tokens, stride=overlap(max_tokens))
         self._tokenizer.no_padding()
 
-    def encode(self, texts: Sequence[str]) -> tuple[Ids, Ids]:
-        """Token ids and attention mask, both int64 [n, t] with t the longest text's tokens."""
-        encodings = self._tokenizer.encode_batch_fast([normalise(text) for text in texts])
-        longest = max(len(encoding.ids) for encoding in encodings)
-        ids = np.full((len(encodings), longest), self._pad_id, dtype=np.int64)
+    def encode(self, texts: Sequence[str]) -> Windows:
+        """Cut `texts` into windows of the model's length; most texts are one."""
+        windows: list[Encoding] = []
+        owners: list[int] = []
+        for number, first in enumerate(self._tokenizer.encode_batch_fast([normalise(text) for text in texts])):
+            parts = [first, *first.overflowing]
+            windows += parts
+            owners += [number] * len(parts)
+        longest = max(len(window.ids) for window in windows)
+        ids = np.full((len(windows), longest), self._pad_id, dtype=np.int64)
         mask = np.zeros_like(ids)
-        for row, encoding in enumerate(encodings):
-            ids[row, : len(encoding.ids)] = encoding.ids
-            mask[row, : len(encoding.ids)] = 1
-        return ids, mask
+        for row, window in enumerate(windows):
+            ids[row, : len(window.ids)] = window.ids
+            mask[row, : len(window.ids)] = 1
+        return Windows(ids, mask, np.array(owners), len(texts))

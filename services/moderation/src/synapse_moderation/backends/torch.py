@@ -38,11 +38,12 @@ class TorchBackend:
     @torch.inference_mode()
     def logits(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Raw outputs [n, c] of `texts`."""
-        ids, mask = (torch.from_numpy(array).to(self._device) for array in self._encoder.encode(texts))
+        windows = self._encoder.encode(texts)
+        ids, mask = (torch.from_numpy(array).to(self._device) for array in (windows.ids, windows.mask))
         with self._autocast:
             hidden = self._model(input_ids=ids, attention_mask=mask).last_hidden_state
         # The sum and the head in fp32: they cost nothing, and bf16 has too few digits to add up hundreds of tokens.
         weights = mask.unsqueeze(-1).float()
         pooled = (hidden.float() * weights).sum(dim=1) / weights.sum(dim=1)
         logits = torch.nn.functional.linear(pooled, self._weight.float(), self._bias.float())
-        return np.asarray(logits.cpu().numpy(), dtype=np.float32)
+        return windows.fold(np.asarray(logits.cpu().numpy(), dtype=np.float32))
