@@ -23,6 +23,7 @@ def cluster_users(
     """Fit clusters to the users of the chat logs and write their bundle."""
     from pathlib import Path
 
+    from synapse_pipelines.components.metrics import write_metadata
     from synapse_pipelines.training.clusters import ClusterRecipe, train_clusters
 
     out = Path(bundle.path)
@@ -32,6 +33,7 @@ def cluster_users(
     Path(card.path).write_text((out / "CARD.md").read_text(encoding="utf-8"), encoding="utf-8")
     for metric, value in manifest.metrics.items():
         metrics.log_metric(metric, value)
+    write_metadata(metrics)
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)

@@ -26,6 +26,7 @@ def prepare_data(
     """Validate, clean, split and sample the source tables. The two versions are there to key the cache."""
     from pathlib import Path
 
+    from synapse_pipelines.components.metrics import write_metadata
     from synapse_pipelines.data.prepare import markdown_summary, prepare_dataset
     from synapse_pipelines.settings import Recipe
 
@@ -35,6 +36,7 @@ def prepare_data(
     for split, rows in info.rows.items():
         metrics.log_metric(f"{split}_rows", rows)
     metrics.log_metric("quarantined_rows", sum(sum(reasons.values()) for reasons in info.quarantined.values()))
+    write_metadata(metrics)
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
@@ -44,6 +46,7 @@ def train(
     """Fine-tune the classifier and calibrate it on validation."""
     from pathlib import Path
 
+    from synapse_pipelines.components.metrics import write_metadata
     from synapse_pipelines.progress import print_event
     from synapse_pipelines.settings import Recipe
     from synapse_pipelines.training.train import train_model
@@ -54,6 +57,7 @@ def train(
     metrics.log_metric("steps", summary.steps)
     metrics.log_metric("seconds", summary.seconds)
     metrics.log_metric("final_loss", summary.train_loss[-1])
+    write_metadata(metrics)
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
@@ -70,6 +74,7 @@ def evaluate(
     """Measure the model and the baseline on the test split."""
     from pathlib import Path
 
+    from synapse_pipelines.components.metrics import write_metadata
     from synapse_pipelines.evaluation.evaluate import evaluate_model
     from synapse_pipelines.evaluation.report import html_report, markdown_summary
 
@@ -82,6 +87,7 @@ def evaluate(
     toxicity.log_confusion_matrix(["clean", "toxic"], found.confusion["toxicity"])
     if points := found.curves.get("toxicity"):
         toxicity.log_roc_curve(points["fpr"], points["tpr"], points["threshold"])
+    write_metadata(metrics, toxicity)
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
@@ -95,6 +101,7 @@ def quantise(
     """Export to ONNX, quantise to int8 and measure what that costs."""
     from pathlib import Path
 
+    from synapse_pipelines.components.metrics import write_metadata
     from synapse_pipelines.training.quantise import quantise_model
 
     summary = quantise_model(Path(model.path), Path(dataset.path), Path(evaluation.path), Path(quantised.path))
@@ -102,6 +109,7 @@ def quantise(
     metrics.log_metric("int8_macro_auprc", summary.int8_macro_auprc)
     metrics.log_metric("macro_auprc_lost", summary.cost)
     metrics.log_metric("flag_agreement", summary.flag_agreement)
+    write_metadata(metrics)
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
