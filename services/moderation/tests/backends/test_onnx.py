@@ -55,7 +55,6 @@ def test_what_stands_behind_a_long_harmless_start_still_counts(bundle: Bundle) -
     assert (behind > alone + 1).any()  # by more than int8's own noise
 
 
-
 def test_several_threads_may_ask_at_once(bundle: Bundle) -> None:
     backend = OnnxBackend(bundle, workers=4)
     expected = backend.logits(TEXTS)
