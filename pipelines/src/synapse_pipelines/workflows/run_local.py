@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -57,7 +58,7 @@ def run_pipeline(
     with log.open("w", encoding="utf-8") as file:
         watcher = _Watcher(file, on_event)
         try:
-            with warnings.catch_warnings(), contextlib.redirect_stdout(watcher):
+            with warnings.catch_warnings(), contextlib.redirect_stdout(watcher), _root_log_to(watcher):
                 # Here the steps run in this very environment, which is the one the image is built from.
                 warnings.filterwarnings("ignore", message="You may be attemping to run a task", category=RuntimeWarning)
                 task = pipeline(**arguments)
@@ -66,6 +67,20 @@ def run_pipeline(
             on_event(Event(watcher.step, "failed", reason))
             raise PipelineError(f"step {watcher.step} of {name} failed: {reason} (full log: {log})") from error
     return dict(task.outputs)
+
+
+@contextlib.contextmanager
+def _root_log_to(stream: io.TextIOBase) -> Iterator[None]:
+    """Send the root logger to `stream`: kfp.local tells of cache hits there, where nobody listens by default."""
+    root, handler = logging.getLogger(), logging.StreamHandler(stream)
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)
 
 
 class _Watcher(io.TextIOBase):
