@@ -20,6 +20,7 @@ from synapse_pipelines.training.predict import onnx_logits
 # MLflow's own modules and the SQLite driver leave warnings of theirs behind.
 pytestmark = [
     pytest.mark.integration,
+    pytest.mark.xdist_group("pipelines"),  # one worker runs all that shares the module's run
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]

@@ -14,15 +14,6 @@ from synapse_pipelines.testing import build_tiny_clustering_bundle, build_tiny_m
 from tests.integration.trace_collector import TraceCollector
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here shares the session's stack, so one xdist worker runs it all."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.integration)
-            item.add_marker(pytest.mark.xdist_group("stack"))
-
-
 @pytest.fixture(scope="session")
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     root = tmp_path_factory.mktemp("bundles")

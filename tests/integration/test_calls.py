@@ -14,6 +14,9 @@ from synapse_cli.stack import LocalStack, StackConfig
 from synapse_common.taxonomy import CATEGORIES
 
 ROOT = Path(__file__).resolve().parents[2]
+# One worker runs all that shares the session's stack.
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("stack")]
+
 TIMEOUT_S = 30
 
 ABUSE = ["You are a worthless idiot and I hate you", "Seu idiota, vou te matar"]

@@ -22,6 +22,9 @@ from synapse_cli.stack.config import HOST
 
 from tests.integration.trace_collector import TraceCollector
 
+# One worker runs all that shares the session's stack.
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("stack")]
+
 TIMEOUT_S = 30
 CLEAN = "Hello! What does Synapse do?"
 
@@ -138,7 +141,7 @@ def test_without_the_upstream_chat_and_embeddings_are_unavailable_and_moderation
     succeeds_within(10, lambda: gateway.embeddings.Embed(embed, timeout=TIMEOUT_S))
 
 
-def test_a_drained_predictor_fails_no_call_in_flight(
+def test_a_gateway_that_drains_under_load_fails_no_call_in_flight(
     stack: LocalStack, stack_config: StackConfig, connection: Connection
 ) -> None:
     """SIGTERM to the gateway in the middle of steady traffic: each call ends OK or was never begun (UNAVAILABLE)."""

@@ -14,6 +14,7 @@ from pydantic_settings import SettingsConfigDict
 from synapse.v1 import chat_pb2, chat_pb2_grpc
 from synapse_common.errors import ConfigurationError
 from synapse_common.server import ServiceApp, main
+from synapse_common.server.drain import DrainGate
 from synapse_common.server.health import Health
 from synapse_common.server.run import _listen, _serve
 from synapse_common.settings import ServiceSettings, TlsSettings
@@ -204,7 +205,7 @@ async def limited(
 ) -> AsyncIterator[chat_pb2_grpc.ChatServiceStub]:
     """A service that takes messages of 1,000 bytes and one call at a time."""
     settings = made_settings(service_tls, max_message_bytes=1000, max_concurrent_rpcs=1)
-    server = await _listen(settings, SmallApp(settings), Health())
+    server = await _listen(settings, SmallApp(settings), Health(), DrainGate())
     async with grpc.aio.secure_channel(f"{HOST}:{settings.grpc_port}", channel_credentials) as channel:
         yield chat_pb2_grpc.ChatServiceStub(channel)
     await server.stop(None)

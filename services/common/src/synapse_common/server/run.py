@@ -19,6 +19,7 @@ from synapse_common.errors import ConfigurationError, SynapseError
 from synapse_common.logs import configure_logging, get_logger
 from synapse_common.server.app import ServiceApp
 from synapse_common.server.decode import DecodeInterceptor
+from synapse_common.server.drain import DrainGate
 from synapse_common.server.errors import map_errors
 from synapse_common.server.health import Health
 from synapse_common.server.http import HttpServer, admin_routes
@@ -30,6 +31,7 @@ from synapse_common.tls import server_credentials, server_ssl_context
 
 S = TypeVar("S", bound=ServiceSettings)
 _log = get_logger(__name__)
+_LAST_ANSWERS_S = 1.0  # for answers that are written already and still on their way out
 
 
 def main(settings_class: type[S], make_app: Callable[[S], ServiceApp]) -> int:
@@ -67,7 +69,8 @@ async def _serve(settings: ServiceSettings, app: ServiceApp) -> None:
         admin = _admin_server(settings, health)
         await admin.start()
         running.push_async_callback(admin.stop)
-        server = await _listen(settings, app, health)
+        gate = DrainGate()
+        server = await _listen(settings, app, health, gate)
         running.push_async_callback(server.stop, None)
         rest = await _listen_rest(settings, app)
         if rest is not None:
@@ -79,10 +82,11 @@ async def _serve(settings: ServiceSettings, app: ServiceApp) -> None:
         await app.drain()
         if settings.drain_delay_s:
             await asyncio.sleep(settings.drain_delay_s)
-        ending = [server.stop(settings.drain_grace_s)]
+        ending = [gate.close(settings.drain_grace_s)]
         if rest is not None:
             ending.append(rest.stop())
         await asyncio.gather(*ending)
+        await server.stop(_LAST_ANSWERS_S)
         await app.close()
     _log.info("stopped")
 
@@ -102,11 +106,17 @@ async def _start_until(stop: asyncio.Event, settings: ServiceSettings, app: Serv
         stopped.cancel()
 
 
-async def _listen(settings: ServiceSettings, app: ServiceApp, health: Health) -> grpc.aio.Server:
+async def _listen(settings: ServiceSettings, app: ServiceApp, health: Health, gate: DrainGate) -> grpc.aio.Server:
     untraced = filters.negate(filters.service_prefix("grpc."))
     tracing = aio_server_interceptor(filter_=untraced)  # type: ignore[no-untyped-call]
     server = grpc.aio.server(
-        interceptors=[tracing, AroundInterceptor(make_observer()), AroundInterceptor(map_errors), DecodeInterceptor()],
+        interceptors=[
+            tracing,
+            AroundInterceptor(make_observer()),
+            AroundInterceptor(map_errors),
+            AroundInterceptor(gate.pass_through),
+            DecodeInterceptor(),
+        ],
         options=[
             ("grpc.max_receive_message_length", settings.max_message_bytes),
             ("grpc.max_send_message_length", settings.max_message_bytes),
