@@ -24,19 +24,17 @@ def requirements() -> list[str]:
 
 
 def main() -> int:
-    """Entry point; keeps present pins where they still fit."""
-    command = [str(VENV / "bin" / "uv"), "pip", "compile", "-", "--python-version", "3.11", "--no-header"]
-    command += ["--no-annotate", "--quiet", "--upgrade"] if "--upgrade" in sys.argv else ["--no-annotate", "--quiet"]
-    if CONSTRAINTS.exists() and "--upgrade" not in sys.argv:
-        command += ["-c", str(CONSTRAINTS)]
+    """Entry point; keeps present pins where they still fit, unless --upgrade is given."""
+    command = [str(VENV / "bin" / "uv"), "pip", "compile", "-", "--python-version", "3.11"]
+    command += ["--no-header", "--no-annotate", "--quiet", "--output-file", str(CONSTRAINTS)]
+    command += ["--upgrade"] if "--upgrade" in sys.argv else []
     wanted = "\n".join(requirements())
-    result = subprocess.run(command, input=wanted, env=uv_environment(), text=True, capture_output=True, check=False)
+    result = subprocess.run(command, input=wanted, env=uv_environment(), text=True, check=False)
     if result.returncode:
-        print(result.stderr, file=sys.stderr)
         return result.returncode
     # A local version (+cpu) names one machine's build; the public version admits every build of it.
-    lines = [line.split("+")[0] for line in result.stdout.splitlines() if line and not line.startswith("#")]
-    CONSTRAINTS.write_text(HEADER + "\n".join(lines) + "\n")
+    pins = [line.split("+")[0] for line in CONSTRAINTS.read_text().splitlines() if line and not line.startswith("#")]
+    CONSTRAINTS.write_text(HEADER + "\n".join(pins) + "\n")
     return 0
 
 
