@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .ONESHELL:
-PYTHON ?= python3
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PACKAGES := services/common services/gateway services/moderation services/clustering services/embeddings \
             services/drift_monitor services/local_upstream services/cli pipelines
@@ -44,7 +44,8 @@ coverage: setup-dev ## Unit tests with a coverage report in build/coverage
 
 .PHONY: lint types imports proto-lint gen gen-check
 lint: setup-dev ## Style, types, import contracts, proto lint and breaking changes, stale stubs, Dockerfiles
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(MAKE) --no-print-directory types imports proto-lint gen-check
 	$(BIN)/hadolint services/*/Dockerfile pipelines/Dockerfile
 types: setup-dev ## mypy --strict on every package

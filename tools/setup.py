@@ -67,6 +67,26 @@ def offers_torch(find_links: str) -> bool:
     return any(True for folder in folders if folder.is_dir() for _ in folder.glob("torch-*.whl"))
 
 
+def reaches_cpu_torch(environment: dict[str, str]) -> bool:
+    """Whether PyTorch's index of CPU builds can be reached; nothing is installed to find out."""
+    command = [
+        str(VENV / "bin" / "uv"),
+        "pip",
+        "install",
+        "--python",
+        str(PYTHON),
+        "--dry-run",
+        "--torch-backend",
+        "cpu",
+    ]
+    found = subprocess.run(
+        [*command, "torch", "-c", str(CONSTRAINTS)], env=environment, capture_output=True, check=False
+    )
+    if found.returncode:
+        print("setup: PyTorch's CPU builds cannot be reached; taking the registry's default build", flush=True)
+    return found.returncode == 0
+
+
 def install(dev: bool) -> None:
     """Install everything; prefers PyTorch's CPU build, which is a tenth of the size of the default one on Linux."""
     environment = uv_environment()
@@ -75,11 +95,8 @@ def install(dev: bool) -> None:
         command += ["-e", str(folder)]
     if dev:
         command += ["--group", f"{ROOT / 'pyproject.toml'}:dev"]
-    if not offers_torch(environment.get("UV_FIND_LINKS", "")):
-        print("setup: looking for PyTorch's CPU build", flush=True)
-        if subprocess.run([*command, "--torch-backend", "cpu"], env=environment, check=False).returncode == 0:
-            return
-        print("setup: its index cannot be reached; taking the default build", flush=True)
+    if not offers_torch(environment.get("UV_FIND_LINKS", "")) and reaches_cpu_torch(environment):
+        command += ["--torch-backend", "cpu"]
     subprocess.run(command, env=environment, check=True)
 
 

@@ -1,8 +1,9 @@
-"""Commands that run the local stack: up, status, down, token."""
+"""Commands that run the local stack: up, status, down."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -91,7 +92,7 @@ def _candidate(kind: BundleKind, train_if_missing: bool) -> Path:
     except NotFound:
         if not train_if_missing:
             raise StackError(
-                f"no {kind} bundle is registered yet; `make demo` or `synapse train` makes one, or name one by option"
+                f"no {kind} bundle is registered yet; `make demo` or `make train` makes one, or name one by option"
             ) from None
     _out.print(f"No {kind} bundle is registered yet; training quick models first (some minutes).")
     train(preset="demo", data=None)
@@ -114,4 +115,4 @@ def _print_addresses(config: StackConfig) -> None:
     _out.print(f"authority     {paths.ca}", highlight=False)
     _out.print(f"your token    {paths.token}", highlight=False)
     _out.print(f"mutual TLS    {paths.certificates / 'client.pem'} and client.key beside it", highlight=False)
-    _out.print('try           synapse chat "What does Synapse do?"', highlight=False)
+    _out.print(f'try           {sys.argv[0]} chat "What does Synapse do?"', highlight=False)

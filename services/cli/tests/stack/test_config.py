@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from synapse_cli.stack import StackConfig, StackPaths
-from synapse_cli.stack.config import DEFAULT_PORTS, OPENAI_BASE_URL, free_ports
+import pytest
+from synapse_cli.stack import StackConfig, StackError, StackPaths
+from synapse_cli.stack.config import DEFAULT_PORTS, OPENAI_BASE_URL, free_ports, settings_from_environment
 
 
 def make_config(**changes: object) -> StackConfig:
@@ -55,3 +56,21 @@ def test_the_callers_settings_win_and_reach_only_their_service() -> None:
 def test_free_ports_are_all_different() -> None:
     ports = [port for kinds in free_ports().values() for port in kinds.values()]
     assert len(ports) == len(set(ports)) == sum(len(kinds) for kinds in DEFAULT_PORTS.values())
+
+
+def test_the_key_goes_to_no_other_server_than_openai() -> None:
+    other = "https://llm.example.com/v1"
+    config = make_config(openai_api_key="sk-test", extra={"SYNAPSE_GATEWAY_UPSTREAM__BASE_URL": other})
+    settings = environment(config, "gateway")
+    assert settings["SYNAPSE_GATEWAY_UPSTREAM__BASE_URL"] == other
+    assert "sk-test" not in settings.values()
+    assert environment(config, "embeddings")["SYNAPSE_EMBEDDINGS_API_KEY"] == "sk-test"
+
+
+def test_a_name_that_nothing_reads_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNAPSE_DATA_DIR", "/data")
+    monkeypatch.setenv("SYNAPSE_GATEWAY_LOG_LEVEL", "debug")
+    assert settings_from_environment()["SYNAPSE_GATEWAY_LOG_LEVEL"] == "debug"
+    monkeypatch.setenv("SYNAPSE_GATWAY_LOG_LEVEL", "debug")
+    with pytest.raises(StackError, match="SYNAPSE_GATWAY_LOG_LEVEL"):
+        settings_from_environment()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -11,11 +10,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 from rich.console import Console
 
-from synapse_cli.demo.steps import Outcome, Step, StepResult, print_table, run_steps
+from synapse_cli.demo.steps import Outcome, Progress, Step, StepResult, check, print_table, run_steps
 from synapse_cli.stack import LocalStack, StackConfig, StackPaths
 
 if TYPE_CHECKING:
-    from synapse_pipelines.progress import Event, OnEvent
     from synapse_pipelines.run import ClusteringResult, TrainingResult
     from synapse_pipelines.settings import TrainingSettings
 
@@ -23,9 +21,8 @@ if TYPE_CHECKING:
 
 _FOLDER = Path("build/demo")
 _LATENCY_MESSAGES = 400
-_DRIFT_MESSAGES = 600
+_DRIFT_MESSAGES = 400
 
-Progress = Callable[[str], None]
 T = TypeVar("T")
 
 
@@ -95,19 +92,22 @@ class DemoRun:
     def _train(self, progress: Progress) -> StepResult:
         from synapse_pipelines.run import run_training
 
-        self.trained = result = run_training(self.settings, _pipeline_progress(progress))
-        verdict = result.evaluation.flagged["all"]
+        from synapse_cli.demo.training import PipelineWatch, training_parts
+
+        watch = PipelineWatch(progress)
+        self.trained = result = run_training(self.settings, watch)
         kind = "real labelled" if result.dataset.name == "labelled" else "generated"
         return StepResult(
-            f"{result.dataset.rows['train']} {kind} messages; on {result.dataset.rows['test']} unseen ones: "
-            f"macro AUPRC {result.evaluation.macro_auprc:.3f} (baseline {result.evaluation.baseline_macro_auprc:.3f}), "
-            f"accuracy {verdict.accuracy or 0:.3f}; candidate {result.bundle.manifest.version}"
+            f"trained on {kind} messages; candidate {result.bundle.manifest.version}",
+            parts=training_parts(result, watch),
         )
 
     def _cluster(self, progress: Progress) -> StepResult:
         from synapse_pipelines.run import run_clustering
 
-        self.clustered = result = run_clustering(self.settings, _pipeline_progress(progress))
+        from synapse_cli.demo.training import PipelineWatch
+
+        self.clustered = result = run_clustering(self.settings, PipelineWatch(progress))
         return StepResult(
             f"{result.metrics['users']:.0f} users in {result.metrics['k']:.0f} clusters, silhouette "
             f"{result.metrics['silhouette']:.2f}; candidate {result.bundle.manifest.version}",
@@ -164,8 +164,7 @@ class DemoRun:
         unclean = [
             name for name, log in logs.items() if name != "local_upstream" and '"stopped"' not in log.read_text()
         ]
-        if unclean:
-            raise RuntimeError(f"did not stop cleanly: {', '.join(unclean)}")
+        check(not unclean, f"did not stop cleanly: {', '.join(unclean)}")
         return StepResult(f"{len(logs)} processes drained and ended")
 
     def _connection(self) -> Connection:
@@ -181,17 +180,9 @@ def _given(result: T | None) -> T:
     return result
 
 
-def _pipeline_progress(progress: Progress) -> OnEvent:
-    def on_event(event: Event) -> None:
-        share = f" {event.fraction:.0%}" if event.fraction is not None else ""
-        progress(f"{event.step} {event.state}{share} {event.message}".rstrip())
-
-    return on_event
-
-
 def _say_what_next(outcomes: list[Outcome], console: Console) -> None:
     if all(outcome.ok for outcome in outcomes):
-        console.print('next:   make up, then .venv/bin/synapse chat "What does Synapse do?"', highlight=False)
+        console.print(f'next:   make up, then {sys.argv[0]} chat "What does Synapse do?"', highlight=False)
         return
     console.print(f"[red]failed:[/red] {outcomes[-1].name}; logs are under {_FOLDER / 'run' / 'logs'}", highlight=False)
     raise typer.Exit(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import grpc
 from synapse.v1 import drift_pb2, drift_pb2_grpc
 
 from synapse_cli.client import DEFAULT_TIMEOUT_S, Connection
-from synapse_cli.demo.steps import StepResult, check
+from synapse_cli.demo.steps import Progress, StepResult, check
 from synapse_cli.demo.traffic import moderate_all
 from synapse_cli.stack import StackPaths
 
@@ -43,7 +43,7 @@ def watch_drift(
     paths: StackPaths,
     usual: Sequence[str],
     shifted: Sequence[str],
-    on_progress: Callable[[str], None],
+    on_progress: Progress,
 ) -> StepResult:
     """Send `usual` messages, then `shifted` ones, and look at the monitor after each hundred."""
     with grpc.secure_channel(monitor_address, _client_credentials(paths)) as channel:
@@ -78,7 +78,7 @@ def _send(
     before: int,
     phase: str,
     timeline: list[dict[str, Any]],
-    on_progress: Callable[[str], None],
+    on_progress: Progress,
 ) -> drift_pb2.GetStatusResponse:
     status = monitor.status()
     for start in range(0, len(texts), _CHUNK):

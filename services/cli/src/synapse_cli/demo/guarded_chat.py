@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import grpc
 from synapse.v1 import chat_pb2, clustering_pb2, embeddings_pb2, feedback_pb2
 
 from synapse_cli.client import DEFAULT_TIMEOUT_S, Connection, Gateway, as_call, open_gateway
-from synapse_cli.demo.steps import StepResult, check
+from synapse_cli.demo.steps import Progress, StepResult, check
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ _CASES = (
 )
 
 
-def guarded_chat(connection: Connection, features: dict[str, float], on_progress: Callable[[str], None]) -> StepResult:
+def guarded_chat(connection: Connection, features: dict[str, float], on_progress: Progress) -> StepResult:
     """Hold the conversations above, then embed, assign and rate; every answer is checked."""
     rows = []
     with open_gateway(connection) as gateway:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from synapse_cli.client import Connection
 from synapse_cli.demo.report import quantiles
-from synapse_cli.demo.steps import StepResult
+from synapse_cli.demo.steps import Progress, StepResult
 from synapse_cli.demo.traffic import moderate_all
 
 _CONCURRENCY = 4
 
 
-def measure_latency(connection: Connection, texts: Sequence[str], on_progress: Callable[[str], None]) -> StepResult:
+def measure_latency(connection: Connection, texts: Sequence[str], on_progress: Progress) -> StepResult:
     """Moderate `texts` one a call, a few at a time; any failed call fails the step."""
     result = moderate_all(
         connection,

@@ -9,7 +9,7 @@ from synapse_pipelines.run import TrainingResult
 
 
 def everyday(trained: TrainingResult, count: int) -> list[str]:
-    """Chat messages as users wrote them, in random order (seeded)."""
+    """Chat messages of the data, in random order (seeded)."""
     return _take(pd.read_parquet(trained.dataset_dir / "chat.parquet")["text"], count)
 
 
@@ -19,7 +19,7 @@ def usual(trained: TrainingResult, count: int) -> list[str]:
 
 
 def shifted(trained: TrainingResult, count: int) -> list[str]:
-    """A wave of Portuguese abuse: toxic Portuguese messages of the test split, again and again if they are few."""
+    """A wave of Portuguese abuse: toxic Portuguese messages of the test split, repeated only if they are too few."""
     test = _test_split(trained)
     wave = (test["language"] == "pt") & test["toxicity"].fillna(value=False).astype(bool)
     return _take(test.loc[wave, "text"], count)

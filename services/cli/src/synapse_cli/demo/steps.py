@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
 from rich.table import Table
 
 
@@ -21,12 +23,22 @@ def check(condition: bool, message: str) -> None:
         raise CheckFailedError(message)
 
 
+@dataclass(frozen=True)
+class Part:
+    """A piece of a step that has a line of its own in the closing table."""
+
+    name: str
+    seconds: float
+    summary: str
+
+
 @dataclass
 class StepResult:
     """What a step gives to the closing table and to the report."""
 
     summary: str
     report: dict[str, Any] = field(default_factory=dict)
+    parts: Sequence[Part] = ()
 
 
 @dataclass
@@ -38,6 +50,24 @@ class Outcome:
     seconds: float
     summary: str
     report: dict[str, Any]
+    parts: Sequence[Part] = ()
+
+
+class Progress:
+    """How a step tells what it is doing: a passing line on a terminal, lasting lines for what is done."""
+
+    def __init__(self, title: str, line: Status, console: Console) -> None:
+        self._title = title
+        self._line = line
+        self._console = console
+
+    def __call__(self, text: str) -> None:
+        """Show what is being done; the next call replaces it."""
+        self._line.update(f"{self._title}: {text}")
+
+    def done(self, text: str) -> None:
+        """Show something that is done, to stay."""
+        self._console.print(f"    [green]✓[/green] {text}", highlight=False)
 
 
 @dataclass(frozen=True)
@@ -45,7 +75,7 @@ class Step:
     """A named piece of work. `run` says progress through its argument and raises when something is wrong."""
 
     name: str
-    run: Callable[[Callable[[str], None]], StepResult]
+    run: Callable[[Progress], StepResult]
 
 
 def run_steps(steps: Sequence[Step], console: Console) -> list[Outcome]:
@@ -54,20 +84,17 @@ def run_steps(steps: Sequence[Step], console: Console) -> list[Outcome]:
     for number, step in enumerate(steps, start=1):
         title = f"[{number}/{len(steps)}] {step.name}"
         started = time.monotonic()
+        console.print(f"[bold]{title}[/bold]", highlight=False)
         with console.status(title) as line:
-
-            def on_progress(text: str, title: str = title) -> None:
-                line.update(f"{title}: {text}")
-
             try:
-                result = step.run(on_progress)
-                ok, summary, report = True, result.summary, result.report
+                result, ok = step.run(Progress(title, line, console)), True
             except Exception as error:  # the demo's job is to show whatever went wrong, in the table
-                ok, summary, report = False, f"{type(error).__name__}: {error}", {}
+                result, ok = StepResult(f"{type(error).__name__}: {error}"), False
         seconds = time.monotonic() - started
-        outcomes.append(Outcome(step.name, ok, seconds, summary, report))
+        summary = result.summary
+        outcomes.append(Outcome(step.name, ok, seconds, summary, result.report, result.parts))
         mark = "[green]✓[/green]" if ok else "[red]✗[/red]"
-        console.print(f"{mark} {title} [dim]{seconds:.1f} s[/dim]", highlight=False)
+        console.print(f"{mark} {step.name} [dim]{seconds:.1f} s[/dim]", highlight=False)
         console.print(f"    {summary}", markup=False, highlight=False)
         if not ok:
             break
@@ -79,5 +106,7 @@ def print_table(outcomes: Sequence[Outcome], console: Console) -> None:
     table = Table("step", "", "seconds", "result", title="Synapse on one machine")
     for outcome in outcomes:
         mark = "[green]ok[/green]" if outcome.ok else "[red]failed[/red]"
-        table.add_row(outcome.name, mark, f"{outcome.seconds:.1f}", outcome.summary.splitlines()[0])
+        table.add_row(outcome.name, mark, f"{outcome.seconds:.1f}", escape(outcome.summary.splitlines()[0]))
+        for part in outcome.parts:
+            table.add_row(f"  {part.name}", "[green]ok[/green]", f"{part.seconds:.1f}", escape(part.summary))
     console.print(table)

@@ -23,6 +23,22 @@ DEFAULT_PORTS: Mapping[str, Mapping[str, int]] = {
     "gateway": {"grpc": 8443, "metrics": 9100},
 }
 
+# Names that the command line and the pipelines read.
+_NOT_FOR_SERVICES = (
+    "SYNAPSE_ADDRESS",
+    "SYNAPSE_CA",
+    "SYNAPSE_DATA_DIR",
+    "SYNAPSE_MLFLOW_TRACKING_URI",
+    "SYNAPSE_PIPELINES_",
+    "SYNAPSE_STACK_ROOT",
+    "SYNAPSE_TOKEN",
+    "SYNAPSE_TRAINING_",
+)
+
+
+class StackError(Exception):
+    """The stack cannot be started, or is not there; the message says what to do."""
+
 
 @dataclass(frozen=True)
 class ProcessSpec:
@@ -83,7 +99,10 @@ class StackConfig:
             "TLS__CA": str(self.paths.ca),
         }
 
-    def _upstream(self) -> dict[str, str]:
+    def _upstream(self, override: str) -> dict[str, str]:
+        """Where a model is asked, unless the caller set `override` to another server: a key goes to OpenAI alone."""
+        if override in self.extra:
+            return {}
         if self.openai_api_key:
             return {"BASE_URL": OPENAI_BASE_URL, "API_KEY": self.openai_api_key}
         return {"BASE_URL": f"http://{self.address('local_upstream', 'http')}/v1"}
@@ -99,7 +118,7 @@ class StackConfig:
 
     def _embeddings(self) -> dict[str, str]:
         model = "text-embedding-3-large" if self.openai_api_key else "synapse-embeddings"
-        return {**self._upstream(), "DEFAULT_MODEL": model}
+        return {"DEFAULT_MODEL": model, **self._upstream("SYNAPSE_EMBEDDINGS_BASE_URL")}
 
     def _drift_monitor(self) -> dict[str, str]:
         return {"BUNDLE": str(self.moderation_bundle), "REPORT_FOLDER": str(self.paths.reports)}
@@ -109,7 +128,8 @@ class StackConfig:
             f"PEERS__{name.upper()}": self.address(name)
             for name in ("moderation", "clustering", "embeddings", "drift_monitor")
         }
-        upstream = {f"UPSTREAM__{key}": value for key, value in self._upstream().items()}
+        found = self._upstream("SYNAPSE_GATEWAY_UPSTREAM__BASE_URL")
+        upstream = {f"UPSTREAM__{key}": value for key, value in found.items()}
         model = "gpt-4" if self.openai_api_key else "synapse-retrieval"
         return {
             **peers,
@@ -132,5 +152,14 @@ def free_ports() -> dict[str, dict[str, int]]:
 
 
 def settings_from_environment() -> dict[str, str]:
-    """The caller's own SYNAPSE_* names, so that any service's setting can be changed without editing anything."""
-    return {name: value for name, value in os.environ.items() if name.startswith("SYNAPSE_")}
+    """The caller's own SYNAPSE_* names, so that any service's setting can be changed without editing anything.
+
+    Raises:
+        StackError: a name that nothing here reads; a typo would go unnoticed.
+    """
+    given = {name: value for name, value in os.environ.items() if name.startswith("SYNAPSE_")}
+    prefixes = tuple(f"SYNAPSE_{name.upper()}_" for name in DEFAULT_PORTS)
+    unknown = sorted(name for name in given if not name.startswith((*prefixes, *_NOT_FOR_SERVICES)))
+    if unknown:
+        raise StackError(f"nothing reads {', '.join(unknown)}; services' settings begin with {', '.join(prefixes)}")
+    return given

@@ -11,17 +11,13 @@ from pathlib import Path
 from synapse_common.identity import LocalIssuer
 from synapse_common.tls import LocalAuthority
 
-from synapse_cli.stack.config import ProcessSpec, StackConfig
+from synapse_cli.stack.config import ProcessSpec, StackConfig, StackError
 from synapse_cli.stack.paths import StackPaths
 from synapse_cli.stack.process import ProcessFailedError, RunningProcess, start
 
 _READY_TIMEOUT_S = 90
 _STOP_TIMEOUT_S = 30
 _TOKEN_TTL_S = 30 * 24 * 3600
-
-
-class StackError(Exception):
-    """The stack cannot be started, or is not there; the message says what to do."""
 
 
 def _silent(_name: str, _readiness: str) -> None:
@@ -48,6 +44,8 @@ class LocalStack:
         if paths.state.exists() and any(process.alive for process in cls.load(paths).processes):
             raise StackError("the stack is running already; `synapse status` shows it, `synapse down` stops it")
         specs = config.processes()
+        for old in paths.logs.glob("*.log"):
+            old.unlink()
         _make_identities(paths, [*(spec.name for spec in specs), "client"])
         stack = cls(paths, [], config.address("gateway"))
         try:
@@ -141,7 +139,7 @@ def _make_identities(paths: StackPaths, names: list[str]) -> None:
         authority.issue(name)
     issuer = LocalIssuer()
     paths.issuer_key.write_bytes(issuer.public_key_pem)
-    token = issuer.mint("local-user", roles=["user", "service"], ttl_s=_TOKEN_TTL_S)
+    token = issuer.mint("local-user", roles=["user", "viewer"], ttl_s=_TOKEN_TTL_S)
     paths.token.unlink(missing_ok=True)
     descriptor = os.open(paths.token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
