@@ -36,6 +36,9 @@ class Recipe(BaseModel):
     )
     max_tokens: int = Field(default=96, ge=8, le=512)
     epochs: int = Field(default=1, ge=1)
+    min_rows_seen: int = Field(
+        default=0, ge=0, description="passes over small data are repeated until this many rows were seen"
+    )
     tokens_per_batch: int = Field(default=640, ge=8, description="padded tokens of one batch, at most")
     learning_rate: float = Field(default=2e-4, gt=0)
     head_learning_rate: float = Field(default=2e-3, gt=0)
@@ -88,6 +91,7 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         chat_negatives=800,
         layers=6,
         max_tokens=64,
+        min_rows_seen=10_000,
         max_minutes=4.0,
         max_false_positive_rate=0.08,
     ),

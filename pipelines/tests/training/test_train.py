@@ -46,6 +46,16 @@ def test_progress_is_told_to_the_end(dataset: Path, tmp_path: Path) -> None:
     assert summary.rows_seen == 120
 
 
+@pytest.mark.parametrize(("wanted", "passes"), [(0, 1), (120, 1), (121, 2), (300, 3)])
+def test_small_data_are_passed_over_until_enough_rows_were_seen(
+    dataset: Path, tmp_path: Path, wanted: int, passes: int
+) -> None:
+    recipe = QUICK.model_copy(update={"min_rows_seen": wanted})
+    summary = train_model(dataset, recipe, str(packaged_encoder()), tmp_path, ignore)
+    assert summary.rows_seen == passes * 120
+    assert summary.steps == summary.planned_steps
+
+
 def test_a_loss_that_is_no_number_stops_training(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,7 +100,8 @@ def _fit(
 ) -> TrainingSummary:
     rng = np.random.default_rng(recipe.seed)
     lengths = [len(row) for row in data.ids]
-    batches = [b for _ in range(recipe.epochs) for b in batch_indices(lengths, recipe.tokens_per_batch, rng)]
+    passes = max(recipe.epochs, math.ceil(recipe.min_rows_seen / len(lengths)))
+    batches = [b for _ in range(passes) for b in batch_indices(lengths, recipe.tokens_per_batch, rng)]
     optimiser = _optimiser(model, recipe)
     peaks = [group["lr"] for group in optimiser.param_groups]
     weight = positive_weights(data.labels, recipe.max_positive_weight)
