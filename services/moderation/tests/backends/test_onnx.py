@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 import pytest
 from onnx import TensorProto, helper
 from synapse_common.bundle import Bundle, BundleError, write_manifest
 from synapse_common.taxonomy import CATEGORIES
 from synapse_moderation.backends.onnx import OnnxBackend
+from synapse_moderation.backends.tokenise import Ids
 
 TEXTS = ["Hello, how are you?", "Olá, tudo bem?", "eu vou te matar", "good", "it is a bad day and i will hurt you"]
 
@@ -53,6 +55,22 @@ def test_what_stands_behind_a_long_harmless_start_still_counts(bundle: Bundle) -
     start = "good " * 100
     [alone], [behind] = backend.logits([start]), backend.logits([start + "bad " * 14])
     assert (behind > alone + 1).any()  # by more than int8's own noise
+
+
+def test_long_texts_are_not_computed_all_at_once(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = OnnxBackend(bundle, workers=1)
+    session, rows = backend._session, []
+
+    class Watched:
+        def run(self, outputs: list[str], inputs: dict[str, Ids]) -> list[npt.NDArray[np.float32]]:
+            rows.append(len(inputs["input_ids"]))
+            return session.run(outputs, inputs)
+
+    monkeypatch.setattr(backend, "_session", Watched())
+    texts = ["good " * 400] * 8
+    assert backend.logits(texts).shape == (8, len(CATEGORIES))
+    assert max(rows) == 32
+    assert sum(rows) == len(backend._encoder.encode(texts).owners)
 
 
 def test_several_threads_may_ask_at_once(bundle: Bundle) -> None:

@@ -1,6 +1,7 @@
 import numpy as np
+import numpy.typing as npt
 from synapse_common.bundle import Bundle
-from synapse_moderation.backends.tokenise import TextEncoder
+from synapse_moderation.backends.tokenise import Ids, TextEncoder
 
 
 def test_texts_are_padded_to_the_longest_and_masked_there(bundle: Bundle) -> None:
@@ -34,3 +35,20 @@ def test_a_text_counts_as_its_strongest_window(bundle: Bundle) -> None:
     windows = TextEncoder(bundle).encode(["good " * 100])
     logits = np.arange(len(windows.owners) * 2, dtype=np.float32).reshape(-1, 2)
     assert windows.fold(logits).tolist() == [logits[-1].tolist()]
+
+
+def test_windows_run_in_bounded_parts_and_are_folded_at_the_end(bundle: Bundle) -> None:
+    windows = TextEncoder(bundle).encode(["how are you", "good " * 100, "bad"])
+    shapes: list[tuple[int, ...]] = []
+
+    def count_tokens(ids: Ids, mask: Ids) -> npt.NDArray[np.float32]:
+        assert ids.shape == mask.shape
+        shapes.append(ids.shape)
+        return mask.sum(axis=1, keepdims=True).astype(np.float32)
+
+    result = windows.run(count_tokens, 3)
+    assert result.tolist() == [[5], [bundle.manifest.max_tokens], [3]]
+    assert len(shapes) > 2
+    assert sum(rows for rows, _ in shapes) == len(windows.owners)
+    assert max(rows for rows, _ in shapes) == 3
+    assert shapes[-1][1] == int(windows.mask[-shapes[-1][0] :].sum(axis=1).max())  # padded to its own longest

@@ -12,7 +12,9 @@ import numpy.typing as npt
 import onnxruntime as ort
 from synapse_common.bundle import Bundle, BundleError
 
-from synapse_moderation.backends.tokenise import TextEncoder
+from synapse_moderation.backends.tokenise import Ids, TextEncoder
+
+_MOST_WINDOWS = 32  # computed at once by one worker
 
 
 class OnnxBackend:
@@ -38,6 +40,9 @@ class OnnxBackend:
 
     def logits(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Raw outputs [n, c] of `texts`."""
-        windows = self._encoder.encode(texts)
-        (logits,) = self._session.run(["logits"], {"input_ids": windows.ids, "attention_mask": windows.mask})
-        return windows.fold(np.asarray(logits, dtype=np.float32))
+        return self._encoder.encode(texts).run(self._compute, _MOST_WINDOWS)
+
+    def _compute(self, ids: Ids, mask: Ids) -> npt.NDArray[np.float32]:
+        """Raw outputs [w, c] of windows [w, t]."""
+        (logits,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})
+        return np.asarray(logits, dtype=np.float32)

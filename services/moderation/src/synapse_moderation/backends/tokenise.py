@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,18 @@ class Windows:
     def fold(self, logits: Floats) -> Floats:
         """Logits [texts, c] from those of the windows, [w, c]."""
         return strongest(logits, self.owners, self.texts)
+
+    def run(self, model: Callable[[Ids, Ids], Floats], most: int) -> Floats:
+        """Logits [texts, c] of `model`, which takes ids and mask and is given at most `most` windows at once.
+
+        A few long texts are hundreds of windows, whose activations would not fit into memory together.
+        """
+        parts = []
+        for start in range(0, len(self.ids), most):
+            mask = self.mask[start : start + most]
+            longest = int(mask.sum(axis=1).max())  # padding that only other windows need is not computed
+            parts.append(model(self.ids[start : start + most, :longest], mask[:, :longest]))
+        return self.fold(np.concatenate(parts))
 
 
 class TextEncoder:

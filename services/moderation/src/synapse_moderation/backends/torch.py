@@ -12,7 +12,9 @@ from safetensors.torch import load_file
 from synapse_common.bundle import Bundle, BundleError
 from transformers import AutoModel
 
-from synapse_moderation.backends.tokenise import TextEncoder
+from synapse_moderation.backends.tokenise import Ids, TextEncoder
+
+_MOST_WINDOWS = 64  # computed at once
 
 
 class TorchBackend:
@@ -38,12 +40,15 @@ class TorchBackend:
     @torch.inference_mode()
     def logits(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Raw outputs [n, c] of `texts`."""
-        windows = self._encoder.encode(texts)
-        ids, mask = (torch.from_numpy(array).to(self._device) for array in (windows.ids, windows.mask))
+        return self._encoder.encode(texts).run(self._compute, _MOST_WINDOWS)
+
+    def _compute(self, ids: Ids, mask: Ids) -> npt.NDArray[np.float32]:
+        """Raw outputs [w, c] of windows [w, t]."""
+        tokens, present = (torch.from_numpy(array).to(self._device) for array in (ids, mask))
         with self._autocast:
-            hidden = self._model(input_ids=ids, attention_mask=mask).last_hidden_state
+            hidden = self._model(input_ids=tokens, attention_mask=present).last_hidden_state
         # The sum and the head in fp32: they cost nothing, and bf16 has too few digits to add up hundreds of tokens.
-        weights = mask.unsqueeze(-1).float()
+        weights = present.unsqueeze(-1).float()
         pooled = (hidden.float() * weights).sum(dim=1) / weights.sum(dim=1)
         logits = torch.nn.functional.linear(pooled, self._weight.float(), self._bias.float())
-        return windows.fold(np.asarray(logits.cpu().numpy(), dtype=np.float32))
+        return np.asarray(logits.cpu().numpy(), dtype=np.float32)
