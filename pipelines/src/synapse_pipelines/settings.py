@@ -60,7 +60,9 @@ class Recipe(BaseModel):
     )
     max_false_positive_rate: float = Field(default=0.05, gt=0, lt=1, description="limit for each category's threshold")
     min_macro_auprc: float = Field(default=0.3, ge=0, le=1, description="gate: no candidate below this")
-    must_beat_baseline: bool = Field(default=True, description="gate: macro AUPRC at least the TF-IDF baseline's")
+    must_beat_baseline: bool = Field(
+        default=True, description="gate: on labelled data, macro AUPRC at least the TF-IDF baseline's"
+    )
     max_chat_flag_rate: float = Field(
         default=0.1, ge=0, le=1, description="gate: share of everyday chat that may be flagged"
     )

@@ -1,3 +1,4 @@
+import pytest
 from synapse_common.taxonomy import CATEGORIES
 from synapse_pipelines.evaluation.evaluate import Evaluation
 
@@ -16,6 +17,13 @@ def test_confusion_counts_every_labelled_text_once(evaluation: Evaluation) -> No
         figures = evaluation.figures["all"][name]
         assert sum(map(sum, matrix)) == figures.n
         assert sum(matrix[1]) == figures.positives
+
+
+def test_the_confusion_of_the_verdict_agrees_with_its_figures(evaluation: Evaluation) -> None:
+    figures = evaluation.flagged["all"]
+    (tn, fp), (fn, tp) = evaluation.flagged_confusion
+    assert (tn + fp + fn + tp, fn + tp) == (figures.n, figures.positives)
+    assert figures.accuracy == pytest.approx((tn + tp) / figures.n)
 
 
 def test_the_evaluation_survives_its_file(evaluation: Evaluation) -> None:

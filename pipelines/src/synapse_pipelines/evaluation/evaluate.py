@@ -36,6 +36,8 @@ class Evaluation(BaseModel):
     """By language (``all``, ``en``, ``pt``), then by category."""
     flagged: dict[str, CategoryFigures]
     """The verdict by language, on texts with a positive label or known not to be toxic; AUPRC is of the top score."""
+    flagged_confusion: list[list[int]]
+    """The verdict on the same texts, in all languages; rows and columns as in `confusion`."""
     baseline: dict[str, CategoryFigures]
     confusion: dict[str, list[list[int]]]
     """By category: [[true negatives, false positives], [false negatives, true positives]]."""
@@ -79,6 +81,7 @@ def evaluate_model(trained: Path, dataset: Path, seed: int, out: Path) -> Evalua
             name: category_figures(scores[rows].max(axis=1), np.asarray(hits[rows].any(axis=1)), verdict[rows])
             for name, rows in groups.items()
         },
+        flagged_confusion=_confusion(hits.any(axis=1), verdict),
         baseline=baseline,
         confusion={name: _confusion(hits[:, i], labels[:, i]) for i, name in enumerate(CATEGORIES)},
         curves=curves(scores, labels),

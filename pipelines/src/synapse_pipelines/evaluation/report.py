@@ -21,6 +21,9 @@ _PAGE = Environment(autoescape=True, trim_blocks=True).from_string(
 )
 
 
+_DARK_SHARE = 0.6  # of a row; from here on a cell is too dark for black digits
+
+
 def html_report(evaluation: Evaluation) -> str:
     """Return the evaluation as one HTML page with its plots inside."""
     plots = {name: base64.b64encode(png).decode() for name, png in plot_pngs(evaluation).items()}
@@ -64,7 +67,8 @@ def _confusion_plot(evaluation: Evaluation) -> bytes:
         axes.imshow([[count / max(1, sum(row)) for count in row] for row in matrix], cmap="Blues", vmin=0, vmax=1)
         for row in range(2):
             for column in range(2):
-                axes.text(column, row, str(matrix[row][column]), ha="center", va="center")
+                dark = matrix[row][column] > _DARK_SHARE * sum(matrix[row])
+                axes.text(column, row, str(matrix[row][column]), ha="center", va="center", color="w" if dark else "k")
         axes.set_title(name)
         axes.set(xticks=[0, 1], yticks=[0, 1], xlabel="flagged", ylabel="labelled")
     return _png(figure)
