@@ -1,5 +1,6 @@
 import sys
 import time
+import unicodedata
 from collections import deque
 from collections.abc import Callable
 
@@ -36,6 +37,15 @@ FOUND = [
     ("3782 822463 10005 is an Amex", "<CARD_1> is an Amex"),
     ("351912345678 ou 55 11 9 8765 4321", "<PHONE_1> ou <PHONE_2>"),
     ("912345678 961234567", "<PHONE_1> <PHONE_2>"),
+    ("liga +351\u00a0912\u00a0345\u00a0678 já", "liga <PHONE_1> já"),
+    ("liga 912\u202f345\u2009678", "liga <PHONE_1>"),
+    ("call 202\u2011555\u20110143", "call <PHONE_1>"),
+    ("iban gb82 west 1234 5698 7654 32 today", "iban <IBAN_1> today"),
+    ("o iban é pt50000201231234567890154", "o iban é <IBAN_1>"),
+    ("CPF 529 982 247 25, ou 529\u00a0982\u00a0247\u00a025", "CPF <CPF_1>, ou <CPF_2>"),
+    ("CNPJ 11 222 333 0001 81 ou 11 222 333/0001-81", "CNPJ <CNPJ_1> ou <CNPJ_2>"),
+    ("mail user@münchen.de, почта@пример.рф", "mail <EMAIL_1>, <EMAIL_2>"),
+    ("mail joa\u0303o@mu\u0308nchen.de now", "mail <EMAIL_1> now"),
 ]
 
 NOT_FOUND = [
@@ -51,6 +61,8 @@ NOT_FOUND = [
     "order 4111 1111 1111 1112",  # its check digit is wrong
     "0000 0000 0000 0000",
     "o CPF 529.982.247-26 não existe",
+    "são 529 982 247 26, ou 529\n982\n247\n25",
+    "in 1999 we went away with four kids from here",
     "CNPJ 11.222.333/0001-82",
     "PT50000201231234567890155",
     "ISBN 9780306406157, timestamp 1700000000",
@@ -96,7 +108,7 @@ def test_where_two_overlap_one_is_masked() -> None:
 
 PIECES = st.sampled_from([text for text, _ in FOUND] + NOT_FOUND + [" ", ".", "-", "+", "@", "(", ":", "x", "9", "ção"])
 HOSTILE = st.lists(PIECES, max_size=8).map("".join) | st.text(
-    alphabet=st.sampled_from("0123456789 +-.()@:/abwAPT50w<>_\u0661\uff11é"), max_size=60
+    alphabet=st.sampled_from("0123456789 +-.()@:/abwAPT50w<>_\u0661\uff11é\u00a0\u2011\u0303"), max_size=60
 )
 
 
@@ -127,6 +139,18 @@ def test_masking_a_masked_text_changes_nothing(sentences: list[str], between: st
     assert mask_pii(once).text == once
 
 
+@pytest.mark.parametrize(
+    "space", [chr(code) for code in range(sys.maxunicode) if unicodedata.category(chr(code)) == "Zs"]
+)
+def test_a_space_of_any_width_is_a_space(space: str) -> None:
+    assert mask_pii(space.join(["ou", "912", "345", "678", "ou"])).text == space.join(["ou", "<PHONE_1>", "ou"])
+
+
+@given(st.text())
+def test_the_plain_text_is_as_long_as_the_original(text: str) -> None:
+    assert len(pii.plain(text)) == len(text)
+
+
 def steps_of(run: Callable[[], object]) -> int:
     """Calls of Python functions while `run` runs: time without a clock."""
     count = 0
@@ -153,7 +177,9 @@ def test_work_grows_with_the_length_of_hostile_texts_and_no_faster(unit: str) ->
     assert steps_of(lambda: find_entities(large)) <= 8 * steps_of(lambda: find_entities(small)) * 1.5 + 100
 
 
-@pytest.mark.parametrize("unit", [*"1.:a@", "1 ", "1.", "a@", "ab:", "A1", "www.", "(1)", "1-", "x.", "1:", "+1"])
+@pytest.mark.parametrize(
+    "unit", [*"1.:a@", "1 ", "1.", "a@", "ab:", "A1", "www.", "(1)", "ab12 ", "é@", "1-", "x.", "1:", "+1"]
+)
 def test_no_pattern_is_quadratic_inside_the_regex_engine(unit: str) -> None:
     """The engine's steps cannot be counted, so this takes time; a quadratic pattern would need tens of seconds."""
     text = unit * (60_000 // len(unit))

@@ -24,6 +24,15 @@ PERSONAL = [
     "192.168.10.20",
     "123 456 789",
     "2001:db8::1:2",
+    "+351\u00a0912\u00a0345\u00a0678",
+    "912\u202f345\u2009678",
+    "912\u2011345\u2011678",
+    "gb29 nwbk 6016 1331 9268 19",
+    "pt50\u00a00002 0123\u00a01234 5678 9015 4",
+    "529 982 247 25",
+    "529\u00a0982\u00a0247\u00a025",
+    "11 222 333 0001 81",
+    "user@münchen.de",
 ]
 WORDS = [
     "the",
@@ -42,12 +51,14 @@ WORDS = [
     "+",
     "1.",
     "NWBK",
+    "gb29",
+    "west",
     "ok\n",
     "...",
 ]
 
 tokens = st.sampled_from(PERSONAL + WORDS)
-gaps = st.sampled_from([" ", " ", " ", "  ", "\n", ", ", ". ", "\u00a0", "-"])
+gaps = st.sampled_from([" ", " ", " ", "  ", "\n", ", ", ". ", "\u00a0", "\u202f", "\u00a0 ", "-"])
 texts = st.lists(st.tuples(tokens, gaps), max_size=25).map(lambda items: "".join(token + gap for token, gap in items))
 cuts = st.lists(st.integers(0, 600), max_size=30)
 
@@ -71,6 +82,9 @@ def test_windows_depend_on_the_text_and_not_on_its_pieces(text: str, cuts: list[
 @given(texts, cuts)
 @example("call +351 912 345 678 now", [7, 12, 15])
 @example("pay GB29 NWBK 6016 1331 9268 19 please", [6, 9, 13])
+@example("pay gb29 nwbk 6016 1331 9268 19 please", [6, 9, 13])
+@example("call now +351\u00a0912\u00a0345\u00a0678 please", [14, 18, 22])
+@example("my number is 529 982 247 25 indeed", [18, 22])
 def test_masking_window_by_window_is_masking_the_whole(text: str, cuts: list[int]) -> None:
     windows = streamed(pieces_of(text, cuts))
     # An endless run of numbers is cut all the same; see the tests of the overflow.
@@ -110,6 +124,11 @@ def test_white_space_closes_a_window_that_has_no_sentence_end() -> None:
 @pytest.mark.parametrize("quote", ['"', ")", "\u201d"])
 def test_closing_quotes_belong_to_the_sentence(quote: str) -> None:
     assert split_windows(f"He said: go away.{quote} Then he left.", SMALL)[0] == f"He said: go away.{quote} "
+
+
+def test_words_after_a_number_are_not_held_back() -> None:
+    text = "In 1999 we went away with four kids from here "
+    assert len(split_windows(text * 10, SMALL)) > 10
 
 
 def test_an_endless_run_of_numbers_is_cut_but_not_inside_personal_data() -> None:

@@ -2,7 +2,8 @@
 
 Covers e-mail, web addresses, IP addresses, payment cards, IBAN, phone numbers, and the Portuguese and Brazilian tax and
 company numbers (NIF, CPF, CNPJ). Numbers with check digits are only masked when the digits hold, so that an order
-number is not taken for a tax number. Names and places need a model and are left to the training side's full profile.
+number is not taken for a tax number. Spaces of any width and hyphens that do not break are read as plain ones. Names
+and places need a model and are left to the training side's full profile.
 """
 
 from __future__ import annotations
@@ -17,6 +18,15 @@ from stdnum import iban, luhn
 from stdnum.br import cnpj, cpf
 from stdnum.pt import nif
 
+_PLAIN = str.maketrans(
+    {
+        # Unicode's space separators (category Zs) and hyphens that look like the plain one.
+        **dict.fromkeys("\u00a0\u1680\u202f\u205f\u3000", " "),
+        **dict.fromkeys(map(chr, range(0x2000, 0x200B)), " "),
+        **dict.fromkeys("\u2010\u2011\u2012", "-"),
+    }
+)
+_WORD = r"\w\u0300-\u036f"  # letters of any script, with their accents apart or not
 _PHONE_DIGITS = range(9, 16)
 _CARD_ISSUERS = "23456"  # first digits of the networks that issue payment cards
 _LONE_DIGIT = re.compile(r"(?<!\d)\d(?!\d)")
@@ -101,10 +111,14 @@ _RECOGNISERS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("URL", re.compile(r"\b(?:https?://|www\.)[^\s<>\"']*[^\s<>\"'.,;:!?)\]]", re.IGNORECASE), _always),
     (
         "EMAIL",
-        re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4}\b", re.IGNORECASE),
+        re.compile(rf"(?<![{_WORD}.+-])[{_WORD}.+-]{{1,64}}@[{_WORD}-]{{1,63}}(?:\.[{_WORD}-]{{1,63}}){{1,4}}\b"),
         _always,
     ),
-    ("IBAN", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), iban.is_valid),
+    (
+        "IBAN",
+        re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", re.IGNORECASE),
+        iban.is_valid,
+    ),
     ("IP", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)"), _is_ip),
     ("IP", re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE), _is_ip),
     (
@@ -112,8 +126,8 @@ _RECOGNISERS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
         re.compile(r"(?<!\d)(?:\d{4}[ -]?\d{6}[ -]?\d{4,5}|\d{4}(?:[ -]?\d{4}){2}[ -]?\d{1,4}(?:[ -]?\d{1,3})?)(?!\d)"),
         _is_card,
     ),
-    ("CNPJ", re.compile(r"(?<!\d)\d{2}\.?\d{3}\.?\d{3}/?\d{4}-?\d{2}(?!\d)"), cnpj.is_valid),
-    ("CPF", re.compile(r"(?<!\d)\d{3}\.?\d{3}\.?\d{3}-?\d{2}(?!\d)"), cpf.is_valid),
+    ("CNPJ", re.compile(r"(?<!\d)\d{2}[. ]?\d{3}[. ]?\d{3}[/ ]?\d{4}[- ]?\d{2}(?!\d)"), cnpj.is_valid),
+    ("CPF", re.compile(r"(?<!\d)\d{3}[. ]?\d{3}[. ]?\d{3}[- ]?\d{2}(?!\d)"), cpf.is_valid),
     (
         "PHONE",
         re.compile(
@@ -126,10 +140,16 @@ _RECOGNISERS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
 )
 
 
+def plain(text: str) -> str:
+    """`text` as the patterns read it: every kind of space and hyphen as the plain one. As long as `text`."""
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
 def find_entities(text: str) -> list[tuple[str, int, int]]:
     """Type, start and end of every piece of personal data, in order of appearance, without overlaps."""
     if not any(character.isdigit() or character in "@:." for character in text):
         return []
+    text = plain(text)
     found: list[tuple[str, int, int]] = []
     taken = bytearray(len(text))
     for kind, pattern, valid in _RECOGNISERS:

@@ -3,14 +3,16 @@
 Where a window ends depends on the text alone, never on the pieces it arrives in, and no match of a masking pattern
 (`synapse_common.pii`) reaches over its end: masking the windows one by one gives what masking the whole text gives.
 
-Patterns either hold no white space, or join groups of digits and capitals by single spaces (``+351 912 345 678``,
-``GB29 NWBK 6016``), the first group having a digit. So a window may end at any white space but a single space inside
-such a run.
+Patterns either hold no white space, or join groups of digits by single spaces of any width (``+351 912 345 678``), or
+groups of an IBAN (``gb29 nwbk 6016``), which begins with its country and two digits. So a window may end at any white
+space but a single space inside such a run.
 """
 
 from __future__ import annotations
 
-from synapse_common.pii import find_entities
+import re
+
+from synapse_common.pii import find_entities, plain
 
 from synapse_gateway.settings import StreamSettings
 
@@ -21,6 +23,8 @@ _SENTENCE_ENDS = (".", "!", "?", "…")
 _CLOSERS = "\"')]»\u201d\u2019"  # closing quotation marks and brackets
 # No pattern that holds spaces matches more characters than this (the longest is IBAN, at most 45).
 _LONGEST_SPACED_MATCH = 64
+# The end of a text that the next token may make an IBAN of.
+_OPEN_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){0,7} \Z", re.IGNORECASE)
 
 
 class Windower:
@@ -48,7 +52,7 @@ class Windower:
         """Begin a window with `text`."""
         self._text = ""
         self._last_safe = 0  # last place where the window may end
-        self._in_run = False  # the tokens up to here form a run of groups that has a digit
+        self._in_run = False  # since the last safe place there was a digit
         self._has_token = False  # so far there is more than white space
         for char in text:
             self._track(char)
@@ -78,10 +82,12 @@ class Windower:
 
     def _end_is_safe(self, char: str) -> bool:
         """Whether no pattern can match over the white space before `char`, the first of a token."""
-        before = self._text.rstrip()
-        single_space = self._text[-1] == " " and len(before) == len(self._text) - 1
-        joins = _ends_group(before[-1]) and _starts_group(char)
-        return not (self._in_run and single_space and joins)
+        before = plain(self._text[-_LONGEST_SPACED_MATCH:])
+        if not self._in_run or before[-1] != " " or before[-2:-1].isspace():
+            return True
+        number_goes_on = _ends_group(before[-2:-1]) and _starts_group(char)
+        iban_goes_on = char.isalnum() and _OPEN_IBAN.search(before) is not None
+        return not (number_goes_on or iban_goes_on)
 
     def _is_due(self) -> bool:
         length = len(self._text)
@@ -118,11 +124,11 @@ class Windower:
 
 
 def _ends_group(char: str) -> bool:
-    return char.isdecimal() or "A" <= char <= "Z" or char == ")"
+    return char.isdecimal() or char == ")"
 
 
 def _starts_group(char: str) -> bool:
-    return char.isdecimal() or "A" <= char <= "Z" or char == "("
+    return char.isdecimal() or char == "("
 
 
 def split_windows(text: str, settings: StreamSettings) -> list[str]:
