@@ -36,7 +36,7 @@ def gate_checks(evaluation: Evaluation, quantisation: QuantisationSummary, recip
         Check("macro AUPRC lost by int8", quantisation.cost, recipe.max_int8_cost, at_least=False),
         Check("share of everyday chat flagged", evaluation.chat_flag_rate, recipe.max_chat_flag_rate, at_least=False),
     ]
-    # On generated text, whose few hundred sentences share their words, counting words is hard to beat and proves nothing.
+    # On generated text, a few hundred sentences of few words, counting words is hard to beat and proves nothing.
     if recipe.must_beat_baseline and evaluation.data.name == "labelled":
         baseline = evaluation.baseline_macro_auprc
         checks.append(Check("macro AUPRC against the baseline", evaluation.macro_auprc, baseline, at_least=True))
