@@ -16,7 +16,7 @@ from synapse_common.errors import ConfigurationError
 from synapse_common.server import ServiceApp, main
 from synapse_common.server.drain import DrainGate
 from synapse_common.server.health import Health
-from synapse_common.server.run import _listen, _serve
+from synapse_common.server.run import _listen, _serve, _start_until
 from synapse_common.settings import ServiceSettings, TlsSettings
 from synapse_common.testing import HOST, ServiceProcess, eventually, free_port
 
@@ -144,6 +144,26 @@ def test_a_bug_in_start_up_code_ends_the_process_with_its_traceback(run_scripted
     assert service.wait() == 1
     (entry,) = [line for line in service.log() if line["level"] == "error"]
     assert "a bug in start-up code" in entry["exception"]
+
+
+async def test_a_start_that_sigterm_interrupts_has_ended_before_the_app_is_closed(service_tls: TlsSettings) -> None:
+    entered, cleaned = asyncio.Event(), asyncio.Event()
+
+    class SlowApp(SmallApp):
+        async def start(self) -> None:
+            entered.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0)  # one more turn of the loop, as closing a connection takes
+                cleaned.set()
+
+    settings, stop = made_settings(service_tls), asyncio.Event()
+    running = asyncio.create_task(_start_until(stop, settings, SlowApp(settings), Health()))
+    await entered.wait()
+    stop.set()
+    await running
+    assert cleaned.is_set()
 
 
 @pytest.mark.parametrize("setting", ["grpc_port", "metrics_port", "rest_port"])

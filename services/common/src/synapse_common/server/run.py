@@ -92,7 +92,7 @@ async def _serve(settings: ServiceSettings, app: ServiceApp) -> None:
 
 
 async def _start_until(stop: asyncio.Event, settings: ServiceSettings, app: ServiceApp, health: Health) -> None:
-    """Make the app ready; return when `stop` is set, ready or not."""
+    """Make the app ready; return when `stop` is set, ready or not, and nothing of the start runs any more."""
     starting = asyncio.create_task(_become_ready(settings, app, health))
     stopped = asyncio.create_task(stop.wait())
     try:
@@ -104,6 +104,8 @@ async def _start_until(stop: asyncio.Event, settings: ServiceSettings, app: Serv
     finally:
         starting.cancel()
         stopped.cancel()
+        # Cancelled code may still have to clean up, and what it works on is about to be closed.
+        await asyncio.gather(starting, stopped, return_exceptions=True)
 
 
 async def _listen(settings: ServiceSettings, app: ServiceApp, health: Health, gate: DrainGate) -> grpc.aio.Server:
