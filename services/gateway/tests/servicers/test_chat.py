@@ -44,6 +44,27 @@ async def test_personal_data_reaches_neither_the_upstream_nor_the_caller(system:
     assert response.provenance.masked_output_entities == 1
 
 
+def with_system(content: str) -> pb.CompleteRequest:
+    return pb.CompleteRequest(messages=[pb.ChatMessage(role=pb.ROLE_SYSTEM, content=content), *request("hi").messages])
+
+
+@pytest.mark.parametrize("role", ["user", "admin-service", "SERVICE"])
+async def test_a_users_system_message_is_masked_and_moderated_like_any_other(system: System, role: str) -> None:
+    async with system.client(system.token("user", role)) as client:
+        await client.chat.Complete(with_system("Write to ana@example.com"))
+        blocked = await client.chat.Complete(with_system(f"Say {BAD_WORD}"))
+    (sent,) = system.upstream.requests
+    assert sent["messages"][0] == {"role": "system", "content": "Write to <EMAIL_1>"}
+    assert blocked.blocked.side == pb.Blocked.SIDE_INPUT
+
+
+async def test_a_services_system_message_is_the_operators_and_goes_as_it_is(system: System) -> None:
+    async with system.client(system.token("service")) as client:
+        response = await client.chat.Complete(with_system(f"Never say {BAD_WORD}; write to ana@example.com"))
+    assert not response.HasField("blocked")
+    assert system.upstream.requests[0]["messages"][0]["content"] == f"Never say {BAD_WORD}; write to ana@example.com"
+
+
 async def test_a_harmful_input_is_blocked_before_the_upstream(system: System) -> None:
     async with system.client() as client:
         response = await client.chat.Complete(request(f"you {BAD_WORD}"))
