@@ -26,6 +26,20 @@ def test_a_damaged_key_is_said_to_be(tmp_path: Path) -> None:
         kept_key(tmp_path)
 
 
+def test_a_crash_while_the_key_is_made_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        assert not (tmp_path / "pseudonym.key").exists()
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(ConfigurationError, match="no space left"):
+            kept_key(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert len(kept_key(tmp_path)) == 32
+    assert [file.name for file in tmp_path.iterdir()] == ["pseudonym.key"]
+
+
 def test_a_folder_that_cannot_be_is_said_to_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigurationError, match=r"pseudonym\.key"):

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from synapse_common.errors import ConfigurationError
@@ -28,16 +29,25 @@ def kept_key(folder: Path) -> bytes:
     path = folder / _KEY_FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            key = path.read_bytes()
-        else:
-            key = secrets.token_bytes(_KEY_BYTES)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(key)
+        if not path.exists():
+            _keep(path, secrets.token_bytes(_KEY_BYTES))
+        key = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"the pseudonym key {path} cannot be used: {error}") from None
     if len(key) != _KEY_BYTES:
         raise ConfigurationError(f"the pseudonym key {path} does not hold {_KEY_BYTES} bytes; remove it for a new one")
     return key
+
+
+def _keep(path: Path, key: bytes) -> None:
+    """Write the whole key or nothing: a crash on the way leaves no short file under the key's name."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # mode 600
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key)
+            file.flush()
+            os.fsync(descriptor)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
