@@ -13,11 +13,13 @@ SOURCES := $(addsuffix /src,$(PACKAGES))
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
-.PHONY: setup setup-dev
+.PHONY: setup setup-dev setup-llm
 setup: ## Install what running takes into .venv
 	@$(PYTHON) tools/setup.py
 setup-dev: ## Install what testing and checking take, too
 	@$(PYTHON) tools/setup.py --dev
+setup-llm: ## Install a small language model, too, for `synapse up --llm` (600 MB; Gemma's terms of use)
+	@$(PYTHON) tools/setup.py --llm
 
 .PHONY: demo train up down status
 demo: setup ## The main job on one machine, start to end; ends with a table and build/demo/report.html

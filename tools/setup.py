@@ -29,9 +29,9 @@ def packages() -> list[Path]:
     ]
 
 
-def fingerprint(dev: bool) -> str:
+def fingerprint(kind: str) -> str:
     """Changes when the installation must be made again."""
-    digest = hashlib.sha256(f"{sys.version} dev={dev} {ROOT}".encode())
+    digest = hashlib.sha256(f"{sys.version} {kind} {ROOT}".encode())
     for file in [Path(__file__), CONSTRAINTS, ROOT / "pyproject.toml", *(p / "pyproject.toml" for p in packages())]:
         digest.update(file.read_bytes())
     return digest.hexdigest()
@@ -87,12 +87,12 @@ def reaches_cpu_torch(environment: dict[str, str]) -> bool:
     return found.returncode == 0
 
 
-def install(dev: bool) -> None:
+def install(dev: bool, llm: bool) -> None:
     """Install everything; prefers PyTorch's CPU build, which is a tenth of the size of the default one on Linux."""
     environment = uv_environment()
     command = [str(VENV / "bin" / "uv"), "pip", "install", "--python", str(PYTHON), "-c", str(CONSTRAINTS)]
     for folder in packages():
-        command += ["-e", str(folder)]
+        command += ["-e", f"{folder}[llm]" if llm and folder.name == "local_upstream" else str(folder)]
     if dev:
         command += ["--group", f"{ROOT / 'pyproject.toml'}:dev"]
     if not offers_torch(environment.get("UV_FIND_LINKS", "")) and reaches_cpu_torch(environment):
@@ -104,12 +104,14 @@ def main() -> int:
     """Entry point; returns the process's exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dev", action="store_true", help="also install what tests and checks need")
-    dev = parser.parse_args().dev
+    parser.add_argument("--llm", action="store_true", help="also install a small language model")
+    arguments = parser.parse_args()
     if sys.version_info < (3, 11):  # noqa: UP036  (this script is what meets an older Python)
         print(f"setup: Synapse needs Python 3.11 or later, this is {sys.version.split()[0]}", file=sys.stderr)
         return 2
-    stamp = VENV / f".setup-{'dev' if dev else 'run'}"
-    wanted = fingerprint(dev)
+    kind = "-".join(name for name in ("dev", "llm") if getattr(arguments, name)) or "run"
+    stamp = VENV / f".setup-{kind}"
+    wanted = fingerprint(kind)
     if stamp.is_file() and stamp.read_text() == wanted:
         return 0
     print(f"setup: installing into {VENV.relative_to(ROOT)} (about a minute the first time)", flush=True)
@@ -117,7 +119,7 @@ def main() -> int:
         venv.create(VENV, with_pip=True)
     subprocess.run([str(PYTHON), "-m", "pip", "install", "-q", f"uv=={UV_VERSION}"], check=True)
     try:
-        install(dev)
+        install(arguments.dev, arguments.llm)
     except subprocess.CalledProcessError as error:
         print("setup: the installation failed; uv's message above says why. Then run it again.", file=sys.stderr)
         return error.returncode

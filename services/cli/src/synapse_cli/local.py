@@ -32,10 +32,14 @@ def up(
     ] = None,
     any_ports: Annotated[bool, typer.Option(help="Take free ports instead of the usual ones.")] = False,
     train_if_missing: Annotated[bool, typer.Option(help="Train quick models first when there are none.")] = False,
+    llm: Annotated[
+        bool, typer.Option("--llm", help="Answer chats by a small language model here (`make setup-llm` installs it).")
+    ] = False,
 ) -> None:
     """Start all services on this machine and leave them running.
 
-    Chat is answered by OpenAI when OPENAI_API_KEY is set, else by a local server that knows a small dialogue corpus.
+    Chat is answered by OpenAI when OPENAI_API_KEY is set, else by a local server that knows a small dialogue corpus;
+    with --llm by a small language model on this machine instead.
     Every SYNAPSE_* name in the environment reaches the service it belongs to.
     """
     config = StackConfig(
@@ -44,6 +48,7 @@ def up(
         clustering_bundle=(clustering_bundle or _candidate("clustering", train_if_missing)).absolute(),
         ports=free_ports() if any_ports else DEFAULT_PORTS,
         openai_api_key=os.environ.get("OPENAI_API_KEY") or None,
+        llm=llm,
         extra=settings_from_environment(),
     )
     with stack_progress("starting") as on_wait:

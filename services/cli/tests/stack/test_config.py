@@ -74,3 +74,25 @@ def test_a_name_that_nothing_reads_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("SYNAPSE_GATWAY_LOG_LEVEL", "debug")
     with pytest.raises(StackError, match="SYNAPSE_GATWAY_LOG_LEVEL"):
         settings_from_environment()
+
+
+@pytest.mark.parametrize("key", [None, "sk-test"])
+def test_the_language_model_answers_chats_and_nothing_else(key: str | None) -> None:
+    config = make_config(llm=True, openai_api_key=key)
+    spec = next(spec for spec in config.processes() if spec.name == "llama")
+    assert spec.module == "synapse_local_upstream.llama"
+    assert spec.ready_url == "http://127.0.0.1:8700/health"
+    assert dict(spec.environment) == {"SYNAPSE_LLAMA_PORT": "8700"}
+    settings = environment(config, "gateway")
+    assert settings["SYNAPSE_GATEWAY_UPSTREAM__BASE_URL"] == "http://127.0.0.1:8700/v1"
+    assert settings["SYNAPSE_GATEWAY_UPSTREAM__MODEL"] == "synapse-llama"
+    assert "sk-test" not in settings.values()
+    without = make_config(openai_api_key=key)
+    assert environment(config, "embeddings") == environment(without, "embeddings")
+    assert "llama" not in [spec.name for spec in without.processes()]
+
+
+def test_a_server_that_the_caller_names_wins_over_the_language_model() -> None:
+    other = "https://llm.example.com/v1"
+    settings = environment(make_config(llm=True, extra={"SYNAPSE_GATEWAY_UPSTREAM__BASE_URL": other}), "gateway")
+    assert settings["SYNAPSE_GATEWAY_UPSTREAM__BASE_URL"] == other

@@ -16,6 +16,7 @@ OPENAI_BASE_URL = "https://api.openai.com/v1"
 # Ports of `synapse up`; `free_ports` replaces them where several stacks must live side by side.
 DEFAULT_PORTS: Mapping[str, Mapping[str, int]] = {
     "local_upstream": {"http": 8600},
+    "llama": {"http": 8700},
     "moderation": {"grpc": 8501, "rest": 8511, "metrics": 9101},
     "clustering": {"grpc": 8502, "rest": 8512, "metrics": 9102},
     "embeddings": {"grpc": 8503, "metrics": 9103},
@@ -51,12 +52,13 @@ class ProcessSpec:
     @property
     def module(self) -> str:
         """What ``python -m`` runs."""
-        return f"synapse_{self.name}"
+        return "synapse_local_upstream.llama" if self.name == "llama" else f"synapse_{self.name}"
 
     @property
     def ready_url(self) -> str:
         """Answers 200 once the process can do its work, and why not before."""
-        return f"http://{HOST}:{self.ports.get('metrics', self.ports.get('http'))}/readyz"
+        path = "health" if self.name == "llama" else "readyz"  # llama.cpp's server has a name of its own for it
+        return f"http://{HOST}:{self.ports.get('metrics', self.ports.get('http'))}/{path}"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class StackConfig:
     clustering_bundle: Path
     ports: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: DEFAULT_PORTS)
     openai_api_key: str | None = None
+    llm: bool = False
+    """Whether chat is answered by a small language model here; embeddings come from where they come without it."""
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def address(self, name: str, port: str = "grpc") -> str:
@@ -76,7 +80,8 @@ class StackConfig:
 
     def processes(self) -> list[ProcessSpec]:
         """The processes, in the order they are shown. With an OpenAI key the local upstream is not needed."""
-        names = [name for name in self.ports if not (self.openai_api_key and name == "local_upstream")]
+        optional = {"local_upstream": not self.openai_api_key, "llama": self.llm}
+        names = [name for name in self.ports if optional.get(name, True)]
         return [ProcessSpec(name, self.ports[name], self._environment(name)) for name in names]
 
     def _environment(self, name: str) -> dict[str, str]:
@@ -88,7 +93,7 @@ class StackConfig:
 
     def _common(self, name: str) -> dict[str, str]:
         ports = {f"{kind.upper()}_PORT": str(port) for kind, port in self.ports[name].items() if kind != "http"}
-        if name == "local_upstream":
+        if "http" in self.ports[name]:  # the upstreams: plain HTTP on loopback
             return {"PORT": str(self.ports[name]["http"])}
         certificates = self.paths.certificates
         return {
@@ -110,6 +115,9 @@ class StackConfig:
     def _local_upstream(self) -> dict[str, str]:
         return {}
 
+    def _llama(self) -> dict[str, str]:
+        return {}
+
     def _moderation(self) -> dict[str, str]:
         return {"BUNDLE": str(self.moderation_bundle)}
 
@@ -123,18 +131,21 @@ class StackConfig:
     def _drift_monitor(self) -> dict[str, str]:
         return {"BUNDLE": str(self.moderation_bundle), "REPORT_FOLDER": str(self.paths.reports)}
 
+    def _chat_upstream(self) -> dict[str, str]:
+        override = "SYNAPSE_GATEWAY_UPSTREAM__BASE_URL"
+        if self.llm and override not in self.extra:
+            return {"BASE_URL": f"http://{self.address('llama', 'http')}/v1", "MODEL": "synapse-llama"}
+        model = "gpt-4" if self.openai_api_key else "synapse-retrieval"
+        return {"MODEL": model, **self._upstream(override)}
+
     def _gateway(self) -> dict[str, str]:
         peers = {
             f"PEERS__{name.upper()}": self.address(name)
             for name in ("moderation", "clustering", "embeddings", "drift_monitor")
         }
-        found = self._upstream("SYNAPSE_GATEWAY_UPSTREAM__BASE_URL")
-        upstream = {f"UPSTREAM__{key}": value for key, value in found.items()}
-        model = "gpt-4" if self.openai_api_key else "synapse-retrieval"
         return {
             **peers,
-            **upstream,
-            "UPSTREAM__MODEL": model,
+            **{f"UPSTREAM__{key}": value for key, value in self._chat_upstream().items()},
             "AUTH__PUBLIC_KEY": str(self.paths.issuer_key),
             "FEEDBACK_FOLDER": str(self.paths.feedback),
         }
