@@ -21,6 +21,10 @@ def test_defaults() -> None:
 def test_routes_are_a_json_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SYNAPSE_DRIFT_MONITOR_ROUTES", '["moderate"]')
     assert load_settings(DriftMonitorSettings).routes == ("moderate",)
-    monkeypatch.setenv("SYNAPSE_DRIFT_MONITOR_ROUTES", "[]")
+
+
+@pytest.mark.parametrize("routes", ["[]", '["chat_inputs"]'])
+def test_no_route_or_an_unknown_one_is_refused(monkeypatch: pytest.MonkeyPatch, routes: str) -> None:
+    monkeypatch.setenv("SYNAPSE_DRIFT_MONITOR_ROUTES", routes)
     with pytest.raises(ConfigurationError, match="SYNAPSE_DRIFT_MONITOR_ROUTES"):
         load_settings(DriftMonitorSettings)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 from synapse_common.settings import Port, ServiceSettings
+
+Route = Literal["chat_input", "chat_output", "moderate"]
+"""Where an event's text was moderated; see ``PredictionEvent.route``."""
 
 
 class DriftMonitorSettings(ServiceSettings):
@@ -23,7 +27,7 @@ class DriftMonitorSettings(ServiceSettings):
     window_size: int = Field(2000, ge=1, description="latest events that are compared, per model version")
     window_max_age_s: float = Field(86_400.0, gt=0, description="events that arrived earlier leave the window")
     min_events: int = Field(100, ge=1, description="with fewer events in the window the level is unknown")
-    routes: tuple[str, ...] = Field(
+    routes: tuple[Route, ...] = Field(
         ("chat_input", "moderate"),
         min_length=1,
         description="routes whose events are compared (JSON list); a model's own answers are not what users write",
