@@ -54,7 +54,7 @@ def test_a_service_starts_with_the_charts_environment(service, load):
     settings = load(service)
 
     assert settings.host == "0.0.0.0"  # noqa: S104  # a pod's own address is not known beforehand
-    assert (settings.drain_delay_s, settings.drain_grace_s) == (5, 2 if service.component == "drift-monitor" else 20)
+    assert (settings.drain_delay_s, settings.drain_grace_s) == (5, 2 if service.component == "drift-monitor" else 35)
 
 
 @EVERY_SERVICE

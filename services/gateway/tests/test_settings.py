@@ -63,6 +63,14 @@ def test_a_wrong_value_or_name_is_refused_and_named(monkeypatch: pytest.MonkeyPa
         load(monkeypatch, **{name: value})
 
 
+def test_a_drain_lasts_at_least_as_long_as_an_answer_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch)
+    assert settings.drain_grace_s > settings.upstream.timeout_s
+    with pytest.raises(ConfigurationError, match=r"drain_grace_s .* upstream\.timeout_s"):
+        load(monkeypatch, UPSTREAM__TIMEOUT_S="60")
+    load(monkeypatch, UPSTREAM__TIMEOUT_S="60", DRAIN_GRACE_S="60")
+
+
 def test_openai_needs_a_key_and_an_error_never_shows_one(monkeypatch: pytest.MonkeyPatch) -> None:
     openai = {"UPSTREAM__BASE_URL": "https://api.openai.com/v1"}
     with pytest.raises(ConfigurationError, match="api_key"):

@@ -156,3 +156,16 @@ class GatewaySettings(ServiceSettings):
     pseudonym_key: SecretStr | None = Field(
         default=None, description="keys the pseudonyms of users; when not set, a key is made once beside the feedback"
     )
+    drain_grace_s: float = Field(
+        default=35.0,
+        gt=0,
+        description="on SIGTERM: time that calls in flight get to finish; streams that last longer are cut",
+    )
+
+    @model_validator(mode="after")
+    def _drains_for_as_long_as_an_answer_takes(self) -> Self:
+        if self.drain_grace_s < self.upstream.timeout_s:
+            raise ValueError(
+                "drain_grace_s must not be shorter than upstream.timeout_s: a drain would cut whole answers"
+            )
+        return self
