@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from synapse_common.language import detect_language
 from synapse_common.taxonomy import COLUMNS
-from synapse_pipelines.data.prepare import load_info, load_split, markdown_summary, prepare_dataset
+from synapse_pipelines.data.prepare import load_info, load_split, markdown_summary, prepare_dataset, reference_rows
 from synapse_pipelines.errors import DataError
 from synapse_pipelines.settings import Recipe
 
@@ -82,6 +83,55 @@ def test_a_generated_source_is_called_so_and_not_mixed_with_more(source_tables: 
     assert info.name == "generated"
     assert info.generated_rows_in_train == 0
     assert all(info.positives["test"][column] > 0 for column in COLUMNS)
+
+
+def test_training_on_generated_data_sees_no_sentence_of_the_other_splits(source_tables: Path, tmp_path: Path) -> None:
+    info = prepare_dataset(source_tables, RECIPE, tmp_path)
+    sentences = {split: set(load_split(tmp_path, split)["source"]) for split in ("train", "valid", "test")}
+    # Every row of a generated data set names the sentence it was made from; chat would not.
+    assert all(source.startswith("generated/") for found in sentences.values() for source in found)
+    assert not sentences["train"] & (sentences["valid"] | sentences["test"])
+    assert info.chat_negatives == 0
+
+
+def test_length_and_language_for_the_reference_are_those_of_the_text_as_it_came_in(
+    labelled_tables: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(labelled_tables, tmp_path / "tables")
+    rows = pd.read_parquet(folder / "annotations.parquet")
+    address = " write to   somebody.with.a.long.name@example.org"
+    rows["text"] = [f"number {number}: {text}{address}" for number, text in enumerate(rows["text"])]
+    rows.to_parquet(folder / "annotations.parquet", index=False)
+    prepare_dataset(folder, RECIPE, tmp_path / "out")
+    reference = reference_rows(tmp_path / "out")
+    came_in = rows.set_index(rows["text"].str.extract(r"^number (\d+):", expand=False))["text"]
+    expected = reference["text"].str.extract(r"^number (\d+):", expand=False).map(came_in)
+    assert reference["raw_length"].tolist() == expected.str.len().tolist()
+    assert (reference["raw_length"] > reference["text"].str.len()).all()
+    assert reference["raw_language"].tolist() == expected.map(detect_language).tolist()
+    assert not reference["text"].str.contains("example.org").any()
+
+
+def test_the_reference_holds_labelled_validation_rows_alone(dataset: Path) -> None:
+    reference, valid = reference_rows(dataset), load_split(dataset, "valid")
+    assert set(reference["source"]) == {"people"}
+    assert len(reference) == (valid["source"] == "people").sum()
+    assert "chat_logs" in set(valid["source"])
+
+
+def test_generated_rows_are_in_the_reference_only_where_all_are_generated(
+    labelled_tables: Path, source_tables: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(labelled_tables, tmp_path / "tables")
+    real = pd.read_parquet(folder / "annotations.parquet").assign(label_quality="gold")
+    made = pd.read_parquet(source_tables / "annotations.parquet")
+    made["text"] += " indeed"
+    pd.concat([real, made.astype({"illicit": "boolean"})]).to_parquet(folder / "annotations.parquet", index=False)
+    prepare_dataset(folder, RECIPE, tmp_path / "mixed")
+    assert load_split(tmp_path / "mixed", "valid")["source"].str.startswith("generated/").any()
+    assert set(reference_rows(tmp_path / "mixed")["source"]) == {"people"}
+    prepare_dataset(source_tables, RECIPE, tmp_path / "generated")
+    assert len(reference_rows(tmp_path / "generated")) == len(load_split(tmp_path / "generated", "valid"))
 
 
 def test_too_few_rows_are_refused(source_tables: Path, tmp_path: Path) -> None:

@@ -41,3 +41,10 @@ def test_the_reference_window_has_the_drift_monitors_columns(moderation_bundle: 
     assert window.iloc[:, : len(COLUMNS)].to_numpy().min() >= 0
     assert window["flagged"].dtype == bool
     assert set(window["language"]) <= {"en", "pt", "und"}
+
+
+def test_the_reference_window_is_of_the_validation_split(moderation_bundle: Bundle) -> None:
+    window = pd.read_parquet(moderation_bundle.file("reference.parquet"))
+    rows = moderation_bundle.manifest.data["rows"]
+    assert len(window) == rows["valid"] != rows["test"]
+    assert window["text_length"].dtype == "int64"

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
+from synapse_common.language import detect_language
 from synapse_common.taxonomy import COLUMNS
 
 from synapse_pipelines.data.cleaning import clean
@@ -22,6 +23,7 @@ from synapse_pipelines.settings import Recipe
 
 SPLITS: Final[tuple[Split, ...]] = ("train", "valid", "test")
 _KEPT: Final = ["text", "key", "language", "source", *COLUMNS]
+_RAW: Final = ["raw_length", "raw_language"]
 
 
 class DatasetInfo(BaseModel):
@@ -48,7 +50,11 @@ def prepare_dataset(data_dir: Path, recipe: Recipe, out: Path) -> DatasetInfo:
 
     The split files have the columns text, key, language, source and the eight nullable labels. Validation and test
     hold labelled rows of the source tables. Generated rows are mixed into train alone; a fifth of the chat messages
-    taken as weak negatives goes to validation, where thresholds are chosen, none to test.
+    taken as weak negatives goes to validation, where thresholds are chosen, none to test. There are no weak negatives
+    where the tables are generated: chat is then made of the very sentences that test consists of.
+
+    Validation also has ``raw_length`` (characters) and ``raw_language`` (detected) of its labelled rows' texts as they
+    came in, before cleaning; `reference_rows` selects by them. The texts themselves may hold PII and are not kept.
 
     Raises:
         DataError: a table is missing or unusable, or a split ends up empty.
@@ -56,7 +62,7 @@ def prepare_dataset(data_dir: Path, recipe: Recipe, out: Path) -> DatasetInfo:
     out.mkdir(parents=True, exist_ok=True)
     tables = {name: load_table(data_dir, name, out / "quarantine") for name in ("annotations", "chat_logs", "feedback")}
     annotations = sample(_typed(tables["annotations"].rows), recipe.max_source_rows, recipe.seed)
-    annotations, dropped = clean(annotations)
+    annotations, dropped = clean(annotations.assign(raw=annotations["text"]))
     unlabelled = annotations[list(COLUMNS)].isna().all(axis=1)
     if unlabelled.any():
         dropped["no label"] = int(unlabelled.sum())
@@ -77,17 +83,20 @@ def prepare_dataset(data_dir: Path, recipe: Recipe, out: Path) -> DatasetInfo:
     extra = _generated(0 if all_generated else recipe.generated_rows, recipe.seed, seen)
     seen |= set(extra["key"])
     chat = _unreported(tables["chat_logs"].rows, tables["feedback"].rows)
-    chat = chat.sample(min(len(chat), recipe.chat_negatives + recipe.chat_sample), random_state=recipe.seed)
+    wanted = 0 if all_generated else recipe.chat_negatives
+    chat = chat.sample(min(len(chat), wanted + recipe.chat_sample), random_state=recipe.seed)
     chat, _ = clean(chat)
     chat = chat[~chat["key"].isin(seen)]
-    negatives = _weak_negatives(chat.iloc[: recipe.chat_negatives])
+    negatives = _weak_negatives(chat.iloc[:wanted])
     fifth = len(negatives) // 5
     splits["train"] = pd.concat([splits["train"][_KEPT], extra, negatives.iloc[fifth:]], ignore_index=True)
-    splits["valid"] = pd.concat([splits["valid"][_KEPT], negatives.iloc[:fifth]], ignore_index=True)
+    valid = _measured(splits["valid"])[[*_KEPT, *_RAW]]
+    splits["valid"] = pd.concat([valid, negatives.iloc[:fifth]], ignore_index=True)
+    splits["test"] = splits["test"][_KEPT]
 
     for name in SPLITS:
-        splits[name][_KEPT].to_parquet(out / f"{name}.parquet", index=False)
-    chat.iloc[recipe.chat_negatives :][["text"]].to_parquet(out / "chat.parquet", index=False)
+        splits[name].to_parquet(out / f"{name}.parquet", index=False)
+    chat.iloc[wanted:][["text"]].to_parquet(out / "chat.parquet", index=False)
     info = DatasetInfo(
         name="generated" if all_generated else "labelled",
         version=_version(splits),
@@ -109,6 +118,19 @@ def prepare_dataset(data_dir: Path, recipe: Recipe, out: Path) -> DatasetInfo:
 def load_split(folder: Path, split: Split) -> pd.DataFrame:
     """Return one split of the data set prepared in `folder`; labels are nullable booleans."""
     return _typed(pd.read_parquet(folder / f"{split}.parquet"))
+
+
+def reference_rows(folder: Path) -> pd.DataFrame:
+    """Return the validation rows of the data set in `folder` that live messages may be compared with.
+
+    They are the labelled ones: no chat taken as weak negatives, and no generated rows unless all are generated. Their
+    ``raw_length`` and ``raw_language`` are never null.
+    """
+    valid = load_split(folder, "valid")
+    valid = valid[valid["raw_length"].notna()]
+    if load_info(folder).name == "labelled":
+        valid = valid[~valid["source"].str.startswith(SOURCE_PREFIX)]
+    return valid.astype({"raw_length": "int64"})
 
 
 def load_info(folder: Path) -> DatasetInfo:
@@ -137,6 +159,12 @@ def markdown_summary(info: DatasetInfo) -> str:
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.astype(dict.fromkeys(COLUMNS, "boolean"))
+
+
+def _measured(rows: pd.DataFrame) -> pd.DataFrame:
+    """Length and language as the gateway measures those of live messages: before masking and normalising."""
+    length = rows["raw"].str.len().astype("Int64")
+    return rows.assign(raw_length=length, raw_language=rows["raw"].map(detect_language))
 
 
 def _family(source: pd.Series[str]) -> pd.Series[str]:

@@ -49,6 +49,8 @@ threshold. For pre-screening in a chat product; not for judging people, and not 
   as a whole.
 - {training.rows_seen:,} rows seen in {training.seconds:.0f} s on {training.device}; ended because: {training.stopped}.
 
+- The drift reference window holds the scores of the labelled validation rows, which are not in train or test.
+
 ## Test figures
 
 Macro AUPRC {evaluation.macro_auprc:.4f} (TF-IDF baseline {evaluation.baseline_macro_auprc:.4f}), over categories with

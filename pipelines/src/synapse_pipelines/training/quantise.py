@@ -16,10 +16,9 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from pydantic import BaseModel, ConfigDict
 from synapse_common.decision import DecisionRule, Floats
-from synapse_common.language import detect_language
 from synapse_common.taxonomy import COLUMNS
 
-from synapse_pipelines.data.prepare import load_split
+from synapse_pipelines.data.prepare import load_split, reference_rows
 from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.evaluation.evaluate import TEST_LOGITS
 from synapse_pipelines.evaluation.metrics import macro_auprc
@@ -52,8 +51,8 @@ class QuantisationSummary(BaseModel):
 def quantise_model(trained: Path, dataset: Path, evaluated: Path, out: Path) -> QuantisationSummary:
     """Write ``model.int8.onnx``, ``reference.parquet`` and ``quantisation.json`` to `out` for the model in `trained`.
 
-    What int8 costs is measured against the fp32 logits that evaluation left in `evaluated`. The reference window
-    holds the int8 scores of the test split, which is what the drift monitor compares with.
+    What int8 costs is measured against the fp32 logits that evaluation left in `evaluated`. The reference window,
+    which the drift monitor compares live messages with, holds the int8 scores of the labelled validation rows.
     """
     out.mkdir(parents=True, exist_ok=True)
     model = classifier.load(trained / "model")
@@ -81,7 +80,9 @@ def quantise_model(trained: Path, dataset: Path, evaluated: Path, out: Path) -> 
         largest_score_difference=float(np.abs(scores - rule.scores(fp32)).max()),
         int8_bytes=file.stat().st_size,
     )
-    _reference(test, scores, rule).to_parquet(out / "reference.parquet", index=False)
+    usual = reference_rows(dataset)
+    usual_scores = rule.scores(onnx_logits(file, tokenizer, usual["text"].tolist(), training.max_tokens))
+    _reference(usual, usual_scores, rule).to_parquet(out / "reference.parquet", index=False)
     (out / "quantisation.json").write_text(summary.model_dump_json(indent=2), encoding="utf-8")
     return summary
 
@@ -126,10 +127,9 @@ def _is_not_preprocessing_hint(record: logging.LogRecord) -> bool:
     return "pre-processing before quantization" not in record.getMessage()
 
 
-def _reference(test: pd.DataFrame, scores: Floats, rule: DecisionRule) -> pd.DataFrame:
+def _reference(rows: pd.DataFrame, scores: Floats, rule: DecisionRule) -> pd.DataFrame:
     columns = {f"score__{column}": scores[:, number] for number, column in enumerate(COLUMNS)}
-    # Language as serving would detect it, not as labelled: drift must compare like with like.
-    languages = [detect_language(text) for text in test["text"]]
-    return pd.DataFrame(
-        columns | {"text_length": test["text"].str.len(), "language": languages, "flagged": rule.flagged(scores)}
-    )
+    # Drift must compare like with like: length and language of the text as it came in, the language as serving detects
+    # it, not as labelled.
+    measured = {"text_length": rows["raw_length"].to_numpy(), "language": rows["raw_language"].to_numpy()}
+    return pd.DataFrame(columns | measured | {"flagged": rule.flagged(scores)})

@@ -1,4 +1,4 @@
-"""The reference window: the predictions a model made on its test split, kept in its bundle."""
+"""The reference window: the predictions a model made on its labelled validation rows, kept in its bundle."""
 
 from __future__ import annotations
 
