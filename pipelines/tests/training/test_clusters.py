@@ -49,6 +49,7 @@ def test_the_bundle_is_complete_and_repeatable(tmp_path: Path) -> None:
     first = build_tiny_clustering_bundle(tmp_path / "a")
     again = build_tiny_clustering_bundle(tmp_path / "b")
     assert first.version == again.version
+    assert first.data["version"] == again.data["version"] != first.data["source_version"]
     bundle = Bundle.open(tmp_path / "a", kind="clustering")
     assert [feature["name"] for feature in bundle.json("features.json")["features"]] == list(FEATURE_NAMES)
     assert len(bundle.json("labels.json")) == first.metrics["k"]

@@ -22,6 +22,7 @@ CANDIDATE: Final = "candidate"
 _EXPERIMENT: Final = "synapse"
 _BUNDLE_FOLDER: Final = "bundle"
 _VERSION_TAG: Final = "bundle_version"
+_DATA_VERSION: Final = "data_version"
 
 
 class RegisteredModel(BaseModel):
@@ -53,7 +54,9 @@ def register_bundle(
 ) -> RegisteredModel:
     """Log `bundle` as a run and register it under its name; move the alias ``candidate`` to it.
 
-    A bundle that is registered already keeps its version, so registering again changes nothing but the alias.
+    A bundle that is registered already with the same parameters keeps its version: registering it again changes nothing
+    but the alias. With other parameters it gets a run and a version of their own, so that no version's run tells of
+    parameters that it was not made with. Run and version carry the data version of the manifest.
 
     Args:
         bundle: the verified bundle.
@@ -65,16 +68,16 @@ def register_bundle(
     client = _client(tracking_uri)
     manifest = bundle.manifest
     name = manifest.name
-    known = client.search_model_versions(f"name = '{name}' and tags.{_VERSION_TAG} = '{manifest.version}'")
-    if known:
-        version = known[0]
-    else:
+    provenance = {**tags, _DATA_VERSION: str(manifest.data["version"])}
+    logged = {key: str(value) for key, value in params.items()} | {_DATA_VERSION: provenance[_DATA_VERSION]}
+    version = _known_version(client, name, manifest.version, logged)
+    if version is None:
         run = client.create_run(
-            _experiment(client, tracking_uri), run_name=f"{name}-{manifest.version}", tags=dict(tags)
+            _experiment(client, tracking_uri), run_name=f"{name}-{manifest.version}", tags=provenance
         )
         run_id = run.info.run_id
-        for key, value in params.items():
-            client.log_param(run_id, key, value)
+        for param, told in logged.items():
+            client.log_param(run_id, param, told)
         for key, value in manifest.metrics.items():
             client.log_metric(run_id, key, value)
         client.log_artifacts(run_id, str(bundle.path), _BUNDLE_FOLDER)
@@ -85,7 +88,7 @@ def register_bundle(
             name,
             source=f"{run.info.artifact_uri}/{_BUNDLE_FOLDER}",
             run_id=run_id,
-            tags={_VERSION_TAG: manifest.version, "data_version": str(manifest.data.get("version", "")), **tags},
+            tags={_VERSION_TAG: manifest.version, **provenance},
         )
     client.set_registered_model_alias(name, CANDIDATE, version.version)
     return _registered(name, version, tracking_uri)
@@ -121,6 +124,14 @@ def fetch_bundle(name: str, alias: str, *, kind: BundleKind, tracking_uri: str, 
         folder.rmdir()
         (target / _BUNDLE_FOLDER).rename(folder)
     return Bundle.open(folder, kind=kind)
+
+
+def _known_version(
+    client: MlflowClient, name: str, bundle_version: str, params: Mapping[str, str]
+) -> ModelVersion | None:
+    """Return the registered version of the bundle whose run was told `params`, if there is one."""
+    versions = client.search_model_versions(f"name = '{name}' and tags.{_VERSION_TAG} = '{bundle_version}'")
+    return next((one for one in versions if client.get_run(str(one.run_id)).data.params == params), None)
 
 
 def _registered(name: str, version: ModelVersion, tracking_uri: str) -> RegisteredModel:

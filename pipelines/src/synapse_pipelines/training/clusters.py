@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Sequence
@@ -110,6 +111,7 @@ def train_clusters(data_dir: Path, recipe: ClusterRecipe, name: str, out: Path, 
         "smallest_cluster": float(min(fitted.sizes)),
     }
     data = {
+        "version": _version(features),
         "source_version": data_version(data_dir),
         "messages": len(table.rows),
         "users": int(table.rows["user_id"].nunique()),
@@ -130,6 +132,10 @@ def train_clusters(data_dir: Path, recipe: ClusterRecipe, name: str, out: Path, 
     _write_json(out / "metrics.json", metrics | {f"silhouette_k{k}": v for k, v in fitted.silhouettes.items()})
     (out / "CARD.md").write_text(_card(fitted, labels, len(features), recipe), encoding="utf-8")
     return write_manifest(out, kind="clustering", name=name, data=data, metrics=metrics)
+
+
+def _version(features: pd.DataFrame) -> str:
+    return hashlib.sha256(pd.util.hash_pandas_object(features).to_numpy().tobytes()).hexdigest()[:12]
 
 
 def _write_json(file: Path, content: object) -> None:
