@@ -17,7 +17,7 @@ from synapse_pipelines.progress import Event, OnEvent, ignore
 from synapse_pipelines.registry.tracking import RegisteredModel, local_tracking_uri
 from synapse_pipelines.settings import TrainingSettings
 from synapse_pipelines.training.clusters import ClusterRecipe
-from synapse_pipelines.training.encoder import resolve_encoder
+from synapse_pipelines.training.encoder import encoder_version, resolve_encoder
 from synapse_pipelines.workflows.moderation_training import moderation_training
 from synapse_pipelines.workflows.run_local import run_pipeline
 from synapse_pipelines.workflows.user_clustering import user_clustering
@@ -65,10 +65,12 @@ def run_training(settings: TrainingSettings, on_event: OnEvent = ignore) -> Trai
     """
     recipe = settings.effective_recipe
     data_dir = _data_dir(settings, on_event)
+    encoder = resolve_encoder(settings.base_encoder, settings.build_dir.resolve() / "encoders")
     arguments = _common(settings, data_dir) | {
         "recipe": recipe.model_dump_json(),
         "seed": recipe.seed,
-        "base_encoder": resolve_encoder(settings.base_encoder, settings.build_dir.resolve() / "encoders"),
+        "base_encoder": encoder,
+        "encoder_version": encoder_version(encoder),
         "model_name": settings.model_name,
     }
     outputs = run_pipeline(moderation_training, arguments, build_dir=settings.build_dir, on_event=on_event)

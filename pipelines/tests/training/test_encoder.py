@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 from synapse_pipelines.errors import TrainingError
-from synapse_pipelines.training.encoder import packaged_encoder, resolve_encoder, unpack
+from synapse_pipelines.training.encoder import encoder_version, packaged_encoder, resolve_encoder, unpack
 
 
 @pytest.fixture
@@ -34,6 +34,28 @@ def test_unpacking_happens_once(packed: Path, tmp_path: Path) -> None:
     stamp = (first / "model.safetensors").stat().st_mtime_ns
     assert resolve_encoder(str(packed), tmp_path / "cache") == str(first)
     assert (first / "model.safetensors").stat().st_mtime_ns == stamp
+
+
+def test_changed_packed_weights_are_unpacked_anew(packed: Path, tmp_path: Path) -> None:
+    first = Path(resolve_encoder(str(packed), tmp_path / "cache"))
+    save_file({"b": np.zeros(3, np.float32)}, packed / "packed.safetensors")
+    again = Path(resolve_encoder(str(packed), tmp_path / "cache"))
+    assert again != first
+    assert again.name == first.name == "packed"
+    assert load_file(again / "model.safetensors")["b"].tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("file", ["config.json", "packed.safetensors"])
+def test_the_version_of_an_encoder_follows_its_config_and_weights(packed: Path, file: str) -> None:
+    before = encoder_version(str(packed))
+    assert encoder_version(str(packed)) == before
+    with (packed / file).open("ab") as stream:
+        stream.write(b" ")
+    assert encoder_version(str(packed)) != before
+
+
+def test_a_hub_id_is_its_own_version() -> None:
+    assert encoder_version("some/hub-id") == "some/hub-id"
 
 
 def test_a_torn_file_is_refused_and_leaves_no_weights(packed: Path, tmp_path: Path) -> None:

@@ -28,6 +28,12 @@ def test_the_steps_are_those_of_the_design_in_order(compiled: dict[str, dict[str
     assert tasks["train"]["cachingOptions"]["enableCache"]
 
 
+def test_changed_encoder_weights_and_code_change_the_inputs_of_their_steps(compiled: dict[str, dict[str, Any]]) -> None:
+    tasks = compiled["moderation_training"]["root"]["dag"]["tasks"]
+    assert "encoder_version" in tasks["train"]["inputs"]["parameters"]
+    assert {"data_version", "code_version"} <= set(tasks["prepare-data"]["inputs"]["parameters"])
+
+
 def test_outputs_show_in_the_kubeflow_ui(compiled: dict[str, dict[str, Any]]) -> None:
     components = compiled["moderation_training"]["components"]
     kinds = {

@@ -1,5 +1,6 @@
 import re
 import shutil
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,16 @@ def test_the_code_version_follows_the_source(tmp_path: Path, monkeypatch: pytest
     assert versions.code_version() == before
     with (copy / "data" / "split.py").open("a") as file:
         file.write("# changed\n")
+    assert versions.code_version() != before
+
+
+@pytest.mark.parametrize("library", ["onnxruntime", "scikit-learn", "torch", "transformers"])
+def test_the_code_version_follows_the_libraries_that_decide_figures(
+    library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = versions.code_version()
+    real = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "0.0" if name == library else real(name))
     assert versions.code_version() != before
 
 

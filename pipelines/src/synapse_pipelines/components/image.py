@@ -1,7 +1,7 @@
 """The container image that components run in on a cluster: it carries this package, nothing is installed later.
 
 KFP writes the image's name into a pipeline when it compiles it. Set ``SYNAPSE_PIPELINES_IMAGE`` in the environment of
-`synapse_pipelines.workflows.compile` to name your registry's copy; without it the name is ``synapse-pipelines:<version>``.
+`synapse_pipelines.workflows.compile` to name your registry's copy; unset, it is ``synapse-pipelines:<version>``.
 """
 
 import os

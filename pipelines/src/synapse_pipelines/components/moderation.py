@@ -41,9 +41,14 @@ def prepare_data(
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
 def train(
-    dataset: Input[Dataset], recipe: str, base_encoder: str, model: Output[Model], metrics: Output[Metrics]
+    dataset: Input[Dataset],
+    recipe: str,
+    base_encoder: str,
+    encoder_version: str,
+    model: Output[Model],
+    metrics: Output[Metrics],
 ) -> None:
-    """Fine-tune the classifier and calibrate it on validation."""
+    """Fine-tune the classifier and calibrate it on validation. The encoder's version keys the cache."""
     from pathlib import Path
 
     from synapse_pipelines.components.metrics import write_metadata
@@ -53,7 +58,8 @@ def train(
 
     settings = Recipe.model_validate_json(recipe)
     summary = train_model(Path(dataset.path), settings, base_encoder, Path(model.path), print_event)
-    model.metadata.update(base_encoder=summary.base_encoder, parameters=summary.parameters, framework="pytorch")
+    model.metadata.update(base_encoder=summary.base_encoder, encoder_version=encoder_version)
+    model.metadata.update(parameters=summary.parameters, framework="pytorch")
     metrics.log_metric("steps", summary.steps)
     metrics.log_metric("seconds", summary.seconds)
     metrics.log_metric("final_loss", summary.train_loss[-1])
@@ -69,9 +75,10 @@ def evaluate(
     report: Output[HTML],
     summary: Output[Markdown],
     metrics: Output[Metrics],
+    verdict: Output[ClassificationMetrics],
     toxicity: Output[ClassificationMetrics],
 ) -> None:
-    """Measure the model and the baseline on the test split."""
+    """Measure the model and the baseline on the test split. The HTML report has the curves of every category."""
     from pathlib import Path
 
     from synapse_pipelines.components.metrics import write_metadata
@@ -84,10 +91,11 @@ def evaluate(
     metrics.log_metric("macro_auprc", found.macro_auprc)
     metrics.log_metric("baseline_macro_auprc", found.baseline_macro_auprc)
     metrics.log_metric("chat_flag_rate", found.chat_flag_rate)
+    verdict.log_confusion_matrix(["let pass", "flagged"], found.flagged_confusion)
     toxicity.log_confusion_matrix(["clean", "toxic"], found.confusion["toxicity"])
     if points := found.curves.get("toxicity"):
         toxicity.log_roc_curve(points["fpr"], points["tpr"], points["threshold"])
-    write_metadata(metrics, toxicity)
+    write_metadata(metrics, verdict, toxicity)
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)

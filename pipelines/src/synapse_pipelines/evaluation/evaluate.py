@@ -81,7 +81,7 @@ def evaluate_model(trained: Path, dataset: Path, seed: int, out: Path) -> Evalua
             name: category_figures(scores[rows].max(axis=1), np.asarray(hits[rows].any(axis=1)), verdict[rows])
             for name, rows in groups.items()
         },
-        flagged_confusion=_confusion(hits.any(axis=1), verdict),
+        flagged_confusion=_confusion(np.asarray(hits.any(axis=1)), verdict),
         baseline=baseline,
         confusion={name: _confusion(hits[:, i], labels[:, i]) for i, name in enumerate(CATEGORIES)},
         curves=curves(scores, labels),

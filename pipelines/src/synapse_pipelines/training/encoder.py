@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,8 +28,25 @@ def resolve_encoder(name: str | None, cache: Path) -> str:
         name = str(SHARED_ENCODER) if SHARED_ENCODER.is_dir() else str(_linked(packaged_encoder(), cache / "minilm-l6"))
     folder = Path(name)
     if (folder / "packed.safetensors").is_file():
-        return str(unpack(folder, cache / folder.name))
+        # Changed weights unpack elsewhere; the folder keeps its name, which the bundle states as its base encoder.
+        return str(unpack(folder, cache / encoder_version(name) / folder.name))
     return name
+
+
+def encoder_version(name: str) -> str:
+    """Return a hash (12 hex digits) of the files of the encoder folder `name`: its config, weights and tokenizer.
+
+    A Hugging Face id is its own version: what it stands for is not on this machine before training fetches it.
+    """
+    folder = Path(name)
+    if not folder.is_dir():
+        return name
+    digest = hashlib.sha256()
+    for file in sorted(file for file in folder.iterdir() if file.is_file()):
+        digest.update(file.name.encode())
+        with file.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()[:12]
 
 
 def packaged_encoder() -> Path:

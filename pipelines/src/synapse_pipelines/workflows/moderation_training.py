@@ -28,6 +28,7 @@ def moderation_training(
     recipe: str,
     seed: int,
     base_encoder: str,
+    encoder_version: str,
     model_name: str,
     tracking_uri: str,
     git_commit: str,
@@ -36,7 +37,7 @@ def moderation_training(
     prepared = prepare_data(data_dir=data_dir, data_version=data_version, code_version=code_version, recipe=recipe)
     dataset = prepared.outputs["dataset"]
 
-    trained = train(dataset=dataset, recipe=recipe, base_encoder=base_encoder)
+    trained = train(dataset=dataset, recipe=recipe, base_encoder=base_encoder, encoder_version=encoder_version)
     model = trained.outputs["model"]
 
     evaluated = evaluate(model=model, dataset=dataset, seed=seed)

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from importlib import metadata
 from pathlib import Path
+from typing import Final
 
 import synapse_common
 
 import synapse_pipelines
 
+_LIBRARIES: Final = ("onnxruntime", "scikit-learn", "torch", "transformers")
+
 
 def code_version() -> str:
-    """Return a hash (12 hex digits) of the source of the pipelines and of what they share with the services."""
+    """Return a hash (12 hex digits) of the pipelines' source, of what they share with the services, and of libraries.
+
+    Of the libraries it takes the versions of those whose own changes change figures.
+    """
     digest = hashlib.sha256()
+    for library in _LIBRARIES:
+        digest.update(f"{library}=={metadata.version(library)}\n".encode())
     for package in (synapse_common, synapse_pipelines):
         root = Path(next(iter(package.__path__)))
         for file in sorted((*root.rglob("*.py"), *root.rglob("*.yaml"))):
