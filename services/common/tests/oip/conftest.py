@@ -22,6 +22,7 @@ class UpperModel:
         self.error: Exception | None = None
         self.entered = asyncio.Event()
         self.release: asyncio.Event | None = None
+        self.cancelled = False
 
     async def infer(self, inputs: Mapping[str, Array], deadline_s: float | None) -> Mapping[str, Array]:
         self.deadlines.append(deadline_s)
@@ -29,7 +30,11 @@ class UpperModel:
         if self.error is not None:
             raise self.error
         if self.release is not None:
-            await self.release.wait()
+            try:
+                await self.release.wait()
+            except asyncio.CancelledError:
+                self.cancelled = True
+                raise
         upper = np.array([text.upper() for text in inputs["text"]], dtype=object)
         return {"upper": upper, "sum": inputs["weight"].sum(axis=1)}
 

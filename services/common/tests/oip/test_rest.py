@@ -1,3 +1,4 @@
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -197,6 +198,30 @@ async def test_errors_become_statuses_and_a_fault_of_ours_tells_nothing(
     answer = await client.post(INFER, json=body())
     assert (answer.status_code, answer.json()) == (status, {"error": message})
     assert ("retry-after" in answer.headers) == (status == 429)
+
+
+async def test_the_model_is_given_a_deadline(client: httpx.AsyncClient, model: Any) -> None:
+    await client.post(INFER, json=body())
+    assert model.deadlines == [30.0]
+
+
+async def test_a_client_that_goes_away_while_the_model_computes_ends_the_work(
+    handler: InferenceHandler, model: Any
+) -> None:
+    (route,) = [r for r in oip_routes(handler) if isinstance(r, Route) and r.path == "/v2/models/{model}/infer"]
+    model.release = asyncio.Event()
+    parts = iter([{"type": "http.request", "body": json.dumps(body()).encode()}])
+
+    async def receive() -> dict[str, Any]:
+        for part in parts:
+            return part
+        await model.entered.wait()
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "POST", "headers": [], "path_params": {"model": "upper"}}
+    response = await asyncio.wait_for(route.endpoint(Request(scope, receive)), 5)
+    assert response.status_code == 499
+    assert model.cancelled
 
 
 async def test_unknown_paths_and_methods(client: httpx.AsyncClient) -> None:

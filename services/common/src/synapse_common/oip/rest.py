@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TypeVar
 
 import grpc
 from opentelemetry import metrics
@@ -29,8 +31,10 @@ _HTTP_STATUS = {
 }
 _CLIENT_GONE = 499  # nobody reads it; in the metrics it is not a fault of ours
 _MAX_BODY_BYTES = 4 * 1024 * 1024
+_INFER_TIMEOUT_S = 30.0  # HTTP callers state no deadline
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+T = TypeVar("T")
 
 
 def oip_routes(handler: InferenceHandler) -> list[BaseRoute]:
@@ -69,7 +73,8 @@ def oip_routes(handler: InferenceHandler) -> list[BaseRoute]:
         body, tensors = parse_body(await _read(request), request.headers.get(JSON_LENGTH_HEADER))
         if body.model_name not in (None, model.name):
             raise InvalidInput("model_name differs from the name in the path", field="model_name")
-        outputs = await handler.infer(model, tensors, body.requested, None)
+        work = handler.infer(model, tensors, body.requested, _INFER_TIMEOUT_S)
+        outputs = await _while_client_waits(request, work)
         return build_response(model, body, outputs)
 
     endpoints: list[tuple[str, str, Endpoint]] = [
@@ -102,6 +107,25 @@ async def _read(request: Request) -> bytes:
         if len(body) > _MAX_BODY_BYTES:
             raise InvalidInput(f"the body is over {_MAX_BODY_BYTES} bytes")
     return bytes(body)
+
+
+async def _while_client_waits(request: Request, work: Coroutine[object, object, T]) -> T:
+    """The result of `work`, which is cancelled when the client goes away. The request's body must have been read.
+
+    Raises:
+        ClientDisconnect: it went away.
+    """
+    working = asyncio.create_task(work)
+    leaving = asyncio.ensure_future(request.receive())  # behind the body comes nothing but the end of the connection
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
 
 
 def _observed(path: str, endpoint: Endpoint, duration: metrics.Histogram) -> Endpoint:
