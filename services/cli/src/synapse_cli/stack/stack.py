@@ -16,7 +16,7 @@ from synapse_cli.stack.paths import StackPaths
 from synapse_cli.stack.process import ProcessFailedError, RunningProcess, start
 
 _READY_TIMEOUT_S = 90
-_STOP_TIMEOUT_S = 30
+_STOP_TIMEOUT_S = 45  # longer than any drain_grace_s
 _TOKEN_TTL_S = 30 * 24 * 3600
 
 
