@@ -96,6 +96,8 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         min_rows_seen=10_000,
         max_minutes=4.0,
         max_false_positive_rate=0.08,
+        # On so few test rows half a point is noise.
+        max_int8_cost=0.02,
     ),
     "full": Recipe(
         generated_rows=6_000, chat_negatives=6_000, chat_sample=4_000, epochs=2, evaluations=6, max_tokens=128
