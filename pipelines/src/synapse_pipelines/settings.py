@@ -59,6 +59,9 @@ class Recipe(BaseModel):
         default=None, gt=0, description="safety cap; a run that hits it depends on the machine"
     )
     max_false_positive_rate: float = Field(default=0.05, gt=0, lt=1, description="limit for each category's threshold")
+    generated_lowest_threshold: float = Field(
+        default=0.9, gt=0, lt=1, description="no threshold below this for a model trained on generated data alone"
+    )
     min_macro_auprc: float = Field(default=0.3, ge=0, le=1, description="gate: no candidate below this")
     must_beat_baseline: bool = Field(
         default=True, description="gate: on labelled data, macro AUPRC at least the TF-IDF baseline's"
@@ -73,6 +76,7 @@ PRESETS: Final[dict[Preset, Recipe]] = {
     "tiny": Recipe(
         max_source_rows=900,
         threads=1,
+        generated_lowest_threshold=0.85,
         layers=1,
         max_tokens=32,
         tokens_per_batch=256,

@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 from synapse_common.bundle import Manifest
-from synapse_common.decision import DecisionRule
 
 from synapse_pipelines.data.generate import write_tables
 from synapse_pipelines.data.prepare import prepare_dataset
@@ -18,8 +17,6 @@ from synapse_pipelines.training.encoder import packaged_encoder
 from synapse_pipelines.training.package import package_model
 from synapse_pipelines.training.quantise import quantise_model
 from synapse_pipelines.training.train import train_model
-
-_SURE = 0.85
 
 
 def build_tiny_moderation_bundle(folder: Path) -> Manifest:
@@ -34,19 +31,12 @@ def build_tiny_moderation_bundle(folder: Path) -> Manifest:
         data = write_tables(work / "data", annotations=900, messages=400, seed=recipe.seed)
         prepare_dataset(data, recipe, work / "dataset")
         train_model(work / "dataset", recipe, str(packaged_encoder()), work / "trained", ignore)
-        _keep_sure_verdicts(work / "trained" / "thresholds.json")
         evaluate_model(work / "trained", work / "dataset", recipe.seed, work / "evaluated")
         quantise_model(work / "trained", work / "dataset", work / "evaluated", work / "quantised")
         manifest, _ = package_model(
             work / "trained", work / "evaluated", work / "quantised", recipe, "moderation", folder
         )
     return manifest
-
-
-def _keep_sure_verdicts(file: Path) -> None:
-    rule = DecisionRule.model_validate_json(file.read_bytes())
-    sure = {name: max(limit, _SURE) for name, limit in rule.thresholds.items()}
-    file.write_text(rule.model_copy(update={"thresholds": sure}).model_dump_json(), encoding="utf-8")
 
 
 def build_tiny_clustering_bundle(folder: Path) -> Manifest:

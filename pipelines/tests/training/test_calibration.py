@@ -1,8 +1,14 @@
 import numpy as np
 import pytest
-from synapse_common.decision import Calibration
+from synapse_common.decision import Calibration, DecisionRule
 from synapse_common.taxonomy import CATEGORIES
-from synapse_pipelines.training.calibration import DEFAULT_THRESHOLD, best_threshold, fit_decision_rule, platt
+from synapse_pipelines.training.calibration import (
+    DEFAULT_THRESHOLD,
+    best_threshold,
+    fit_decision_rule,
+    only_sure_verdicts,
+    platt,
+)
 
 
 def test_platt_turns_overconfident_logits_into_frequencies() -> None:
@@ -41,3 +47,10 @@ def test_a_category_without_positives_keeps_the_neutral_rule() -> None:
     rule = fit_decision_rule(logits, labels, 0.05)
     assert rule.thresholds == dict.fromkeys(CATEGORIES, DEFAULT_THRESHOLD)
     assert set(rule.calibration.values()) == {Calibration()}
+
+
+def test_only_sure_verdicts_lifts_low_thresholds_and_no_others() -> None:
+    thresholds = dict.fromkeys(CATEGORIES, 0.5) | {"hate": 0.95}
+    rule = DecisionRule(thresholds=thresholds, calibration={name: Calibration() for name in CATEGORIES})
+    lifted = only_sure_verdicts(rule, 0.9).thresholds
+    assert lifted == dict.fromkeys(CATEGORIES, 0.9) | {"hate": 0.95}

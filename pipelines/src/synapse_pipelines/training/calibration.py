@@ -55,3 +55,11 @@ def best_threshold(scores: Floats, truth: NDArray[np.int64], max_false_positive_
     within = limits[(false_positive_rate <= max_false_positive_rate) & np.isfinite(limits)]
     lowest_allowed = float(within.min()) if len(within) else float(np.nextafter(scores.max(), 1.0))
     return float(np.clip(max(best, lowest_allowed), _LOWEST_THRESHOLD, 1.0))
+
+
+def only_sure_verdicts(rule: DecisionRule, lowest: float) -> DecisionRule:
+    """Return `rule` with no threshold below `lowest`.
+
+    For models of generated text: they have seen few plain sentences, and are often half sure that one is abusive.
+    """
+    return rule.model_copy(update={"thresholds": {name: max(own, lowest) for name, own in rule.thresholds.items()}})

@@ -16,14 +16,14 @@ from pydantic import BaseModel, ConfigDict
 from synapse_common.decision import DecisionRule, Floats
 from torch import Tensor, nn
 
-from synapse_pipelines.data.prepare import load_split
+from synapse_pipelines.data.prepare import load_info, load_split
 from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.evaluation.metrics import macro_auprc
 from synapse_pipelines.progress import Event, OnEvent
 from synapse_pipelines.settings import Recipe
 from synapse_pipelines.training import model as classifier
 from synapse_pipelines.training.batches import batch_indices, encode, pad
-from synapse_pipelines.training.calibration import fit_decision_rule
+from synapse_pipelines.training.calibration import fit_decision_rule, only_sure_verdicts
 from synapse_pipelines.training.loss import label_tensor, masked_bce, positive_weights
 from synapse_pipelines.training.predict import torch_logits
 
@@ -76,6 +76,8 @@ def train_model(dataset: Path, recipe: Recipe, base_encoder: str, out: Path, on_
     on_event(Event(_STEP, "running", "calibrating", 1.0))
     logits = torch_logits(model, tokenizer, valid["text"].tolist(), recipe.max_tokens)
     rule = fit_decision_rule(logits, label_tensor(valid).numpy(), recipe.max_false_positive_rate)
+    if load_info(dataset).name == "generated":
+        rule = only_sure_verdicts(rule, recipe.generated_lowest_threshold)
     _write(out, model, tokenizer, rule, summary)
     return summary
 
