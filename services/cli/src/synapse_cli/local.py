@@ -106,7 +106,9 @@ def _candidate(kind: BundleKind, train_if_missing: bool) -> Path:
 
 def _print_addresses(config: StackConfig) -> None:
     paths = config.paths
-    table = Table("service", "gRPC", "REST", "metrics")
+    table = Table("service")
+    for title in ("gRPC", "REST", "metrics"):
+        table.add_column(title, overflow="fold")  # an address that is cut off is of no use
     for spec in config.processes():
         rest = spec.ports.get("rest") or spec.ports.get("http")
         scheme = "http" if "http" in spec.ports else "https"
