@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from synapse_common.text import normalise
+from synapse_common.text import FORMS_SEPARATOR, model_input, normalise
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,19 @@ def test_normalise_is_idempotent_and_safe_on_hostile_signs(text: str) -> None:
     assert "</s>" not in once
     assert "<mask>" not in once
     assert not set("@#[]{}_=\\|^") & set(once)
+
+
+def test_the_model_sees_a_hidden_word_in_both_forms() -> None:
+    assert model_input("you are an 1d10t") == "you are an 1d10t | you are an idiot"
+    assert model_input("#SendThemBack") == "SendThemBack | Send Them Back"
+
+
+@pytest.mark.parametrize("text", ["you are kind", "see you at 10:30", "olá @ana", "a | b"])
+def test_an_open_text_has_one_form(text: str) -> None:
+    assert model_input(text) == normalise(text)
+
+
+@given(st.text())
+def test_no_text_can_forge_a_second_form(text: str) -> None:
+    assert normalise(text).count(FORMS_SEPARATOR) == 0
+    assert model_input(text).count(FORMS_SEPARATOR) <= 1

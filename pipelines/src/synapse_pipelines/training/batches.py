@@ -7,16 +7,19 @@ from typing import Any
 
 import numpy as np
 import torch
+from synapse_common.text import model_input
 from torch import Tensor
 
 _POOL_BATCHES = 40  # batches whose rows are sorted together: enough to pad little, few enough to stay random
 
 
 def encode(tokenizer: Any, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
-    """Return the token ids of each text, truncated to `max_tokens`."""
+    """Return the token ids of each text as the model reads it (`model_input`), truncated to `max_tokens`."""
     if not texts:
         return []
-    ids: list[list[int]] = tokenizer(list(texts), truncation=True, max_length=max_tokens)["input_ids"]
+    ids: list[list[int]] = tokenizer([model_input(text) for text in texts], truncation=True, max_length=max_tokens)[
+        "input_ids"
+    ]
     return ids
 
 

@@ -9,6 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from typing import Final
+
+from synapse_common.deobfuscate import deobfuscate
+
+FORMS_SEPARATOR: Final = " | "
+"""Between the two forms of a text in `model_input`. No text can hold it: `normalise` turns ``|`` into a space."""
 
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _HANDLE_IN_WORD = re.compile(r"(?<=[^\W\d_])@(?=[^\W\d_])")
@@ -59,6 +65,19 @@ def _spelled_symbol(code: int) -> str:
 _INVISIBLE = _Table(_without_invisible)
 _MARKS = _Table(_without_mark)
 _SYMBOLS = _Table(_spelled_symbol)
+
+
+def model_input(text: str) -> str:
+    """Return what the moderation model reads of `text`: its normalised form and, where words are hidden, a second one.
+
+    The second is the normalised form of the deobfuscated text. Both stand side by side since either may be the right
+    one, and since hiding a word says something too.
+    """
+    written, meant = normalise(text), deobfuscate(text)
+    if meant == text:
+        return written
+    meant = normalise(meant)
+    return written if meant == written else f"{written}{FORMS_SEPARATOR}{meant}"
 
 
 def normalise(text: str) -> str:

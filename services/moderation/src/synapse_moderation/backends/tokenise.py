@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from synapse_common.bundle import Bundle, BundleError
 from synapse_common.decision import Floats
-from synapse_common.text import normalise
+from synapse_common.text import model_input
 from synapse_common.windows import overlap, strongest
 from tokenizers import Encoding, Tokenizer
 
@@ -66,7 +66,7 @@ class TextEncoder:
         """Cut `texts` into windows of the model's length; most texts are one."""
         windows: list[Encoding] = []
         owners: list[int] = []
-        for number, first in enumerate(self._tokenizer.encode_batch_fast([normalise(text) for text in texts])):
+        for number, first in enumerate(self._tokenizer.encode_batch_fast([model_input(text) for text in texts])):
             parts = [first, *first.overflowing]
             windows += parts
             owners += [number] * len(parts)
