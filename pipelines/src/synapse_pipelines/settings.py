@@ -11,6 +11,7 @@ from pydantic_settings import SettingsConfigDict
 from synapse_common.settings import SynapseSettings, load_settings
 
 Preset = Literal["tiny", "demo", "full"]
+PiiProfile = Literal["fast"]
 SHARED_DATA: Final = Path("../shared/datasets")
 SHARED_ENCODER: Final = Path("../shared/models/e5-small-enpt")
 
@@ -25,6 +26,7 @@ class Recipe(BaseModel):
     max_train_rows: int | None = Field(default=None, ge=1)
     max_valid_rows: int | None = Field(default=None, ge=1)
     max_test_rows: int | None = Field(default=None, ge=1)
+    pii_profile: PiiProfile = Field(default="fast", description="how personal data is found before training")
     generated_rows: int = Field(default=0, ge=0, description="generated rows mixed into train, for thin categories")
     chat_negatives: int = Field(
         default=0, ge=0, description="unreported chat messages mixed into train as weak negatives"
