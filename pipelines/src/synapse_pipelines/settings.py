@@ -9,6 +9,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import SettingsConfigDict
 from synapse_common.settings import SynapseSettings, load_settings
+from synapse_common.taxonomy import CATEGORIES
 
 Preset = Literal["tiny", "demo", "full"]
 PiiProfile = Literal["fast"]
@@ -33,15 +34,18 @@ class Recipe(BaseModel):
     )
     chat_sample: int = Field(default=500, ge=1, description="other chat messages, for the flag rate on everyday text")
     layers: int | None = Field(default=None, ge=1, description="encoder layers kept, the lowest ones; null: all")
-    frozen_layers: int = Field(
-        default=0, ge=0, description="lowest layers left as pre-trained; word embeddings always are"
-    )
+    frozen_layers: int = Field(default=0, ge=0, description="lowest layers left as pre-trained")
+    train_embeddings: bool = Field(default=False, description="train the word embeddings, too")
     max_tokens: int = Field(default=96, ge=8, le=512)
     epochs: int = Field(default=1, ge=1)
     min_rows_seen: int = Field(
         default=0, ge=0, description="passes over small data are repeated until this many rows were seen"
     )
     tokens_per_batch: int = Field(default=640, ge=8, description="padded tokens of one batch, at most")
+    accumulation: int = Field(default=1, ge=1, description="batches whose gradients make one step of the optimiser")
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        default="auto", description="number format of matrix products; auto: the fastest that is safe on the device"
+    )
     learning_rate: float = Field(default=2e-4, gt=0)
     head_learning_rate: float = Field(default=2e-3, gt=0)
     weight_decay: float = Field(default=0.01, ge=0)
@@ -57,10 +61,16 @@ class Recipe(BaseModel):
     threads: int | None = Field(
         default=None, ge=1, description="CPU threads of training and evaluation; null: all cores"
     )
+    checkpoint_minutes: float = Field(
+        default=5.0, ge=0, description="time between checkpoints; 0: after every step. Does not change the result"
+    )
     max_minutes: float | None = Field(
         default=None, gt=0, description="safety cap; a run that hits it depends on the machine"
     )
     max_false_positive_rate: float = Field(default=0.05, gt=0, lt=1, description="limit for each category's threshold")
+    max_false_positive_rates: dict[str, float] = Field(
+        default={}, description="other limits than max_false_positive_rate, by category"
+    )
     generated_lowest_threshold: float = Field(
         default=0.9, gt=0, lt=1, description="no threshold below this for a model trained on generated data alone"
     )
@@ -72,6 +82,19 @@ class Recipe(BaseModel):
         default=0.1, ge=0, le=1, description="gate: share of everyday chat that may be flagged"
     )
     max_int8_cost: float = Field(default=0.005, ge=0, description="gate: macro AUPRC that int8 may lose against fp32")
+
+    @field_validator("max_false_positive_rates")
+    @classmethod
+    def _of_known_categories(cls, value: dict[str, float]) -> dict[str, float]:
+        if unknown := sorted(set(value) - set(CATEGORIES)):
+            raise ValueError(f"unknown categories: {', '.join(unknown)}; there are {', '.join(CATEGORIES)}")
+        if not all(0 < limit < 1 for limit in value.values()):
+            raise ValueError("every limit must lie between 0 and 1")
+        return value
+
+    def false_positive_limit(self, category: str) -> float:
+        """Return the false-positive rate that the threshold of `category` may have."""
+        return self.max_false_positive_rates.get(category, self.max_false_positive_rate)
 
 
 PRESETS: Final[dict[Preset, Recipe]] = {

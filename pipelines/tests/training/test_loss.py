@@ -16,7 +16,7 @@ def test_labels_become_one_zero_or_nan() -> None:
 def test_unknown_labels_have_neither_loss_nor_gradient() -> None:
     logits = torch.zeros((1, 8), requires_grad=True)
     labels = torch.tensor([[1.0, 0.0, NAN, NAN, NAN, NAN, NAN, NAN]])
-    loss = masked_bce(logits, labels, torch.ones(8))
+    loss = masked_bce(logits, labels, torch.ones(8), torch.ones(1), known=2)
     loss.backward()  # type: ignore[no-untyped-call]
     torch.testing.assert_close(loss.detach(), torch.log(torch.tensor(2.0)))
     assert logits.grad is not None
@@ -24,7 +24,7 @@ def test_unknown_labels_have_neither_loss_nor_gradient() -> None:
 
 
 def test_a_batch_without_any_label_has_no_loss() -> None:
-    assert masked_bce(torch.ones((2, 8)), torch.full((2, 8), NAN), torch.ones(8)) == 0
+    assert masked_bce(torch.ones((2, 8)), torch.full((2, 8), NAN), torch.ones(8), torch.ones(2), known=0) == 0
 
 
 def test_positive_weights_are_the_capped_root_of_the_imbalance() -> None:

@@ -60,8 +60,10 @@ def test_a_loss_that_is_no_number_stops_training(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = torch.tensor(float("nan"), requires_grad=True)
-    monkeypatch.setattr("synapse_pipelines.training.train.masked_bce", lambda *_: broken * 1)
-    with pytest.raises(TrainingError, match="the loss became nan at step 1; lower the learning rate"):
+    monkeypatch.setattr("synapse_pipelines.training.loop.masked_bce", lambda *_: broken * 1)
+    with pytest.raises(
+        TrainingError, match=r"the loss became nan at step 1; lower the learning rate \(there is no checkpoint\)"
+    ):
         train_model(dataset, QUICK, str(packaged_encoder()), tmp_path / "out", ignore)
     assert not (tmp_path / "out").exists()
 

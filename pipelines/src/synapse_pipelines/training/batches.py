@@ -1,7 +1,8 @@
-"""Batches under a token budget. On a CPU padding is the cost, so texts of like length go together."""
+"""Batches under a token budget. Padding is the cost, so texts of like length go together."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import torch
 from synapse_common.text import model_input
 from torch import Tensor
+
+from synapse_pipelines.settings import Recipe
 
 _POOL_BATCHES = 40  # batches whose rows are sorted together: enough to pad little, few enough to stay random
 
@@ -21,6 +24,18 @@ def encode(tokenizer: Any, texts: Sequence[str], max_tokens: int) -> list[list[i
         "input_ids"
     ]
     return ids
+
+
+def plan_steps(lengths: Sequence[int], recipe: Recipe) -> list[list[list[int]]]:
+    """Return the whole training as optimiser steps, each a list of batches, each a list of row numbers.
+
+    The plan follows from the arguments alone, so a place in it is one number, whoever trains and however often it was
+    interrupted.
+    """
+    rng = np.random.default_rng(recipe.seed)
+    passes = max(recipe.epochs, math.ceil(recipe.min_rows_seen / len(lengths)))
+    batches = [batch for _ in range(passes) for batch in batch_indices(lengths, recipe.tokens_per_batch, rng)]
+    return [batches[start : start + recipe.accumulation] for start in range(0, len(batches), recipe.accumulation)]
 
 
 def batch_indices(lengths: Sequence[int], tokens_per_batch: int, rng: np.random.Generator | None) -> list[list[int]]:

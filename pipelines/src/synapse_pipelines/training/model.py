@@ -39,10 +39,13 @@ class ModerationClassifier(nn.Module):
         return logits
 
 
-def from_encoder(name: str, *, layers: int | None, frozen_layers: int, dropout: float) -> ModerationClassifier:
+def from_encoder(
+    name: str, *, layers: int | None, frozen_layers: int, dropout: float, train_embeddings: bool = False
+) -> ModerationClassifier:
     """Return a classifier over the encoder `name` (folder or Hugging Face id), its head fresh.
 
-    Keeps the lowest `layers` layers; word embeddings and the lowest `frozen_layers` layers do not train.
+    Keeps the lowest `layers` layers, of which the lowest `frozen_layers` do not train. Nor do the word embeddings
+    unless `train_embeddings`: words that the data lack would be left behind by those it has.
 
     Raises:
         TrainingError: there is no BERT encoder of that name or it has too few layers.
@@ -56,7 +59,8 @@ def from_encoder(name: str, *, layers: int | None, frozen_layers: int, dropout: 
         raise TrainingError(f"{name} has {len(blocks)} layers; asked to keep {kept} and freeze {frozen_layers}")
     del blocks[kept:]
     encoder.config.num_hidden_layers = kept
-    for part in (encoder.embeddings, *blocks[:frozen_layers]):
+    encoder.embeddings.requires_grad_(requires_grad=train_embeddings)
+    for part in blocks[:frozen_layers]:
         part.requires_grad_(requires_grad=False)
     return ModerationClassifier(encoder, encoder.config.hidden_size, dropout)
 

@@ -11,6 +11,7 @@ import onnxruntime
 import torch
 from synapse_common.decision import Floats
 from synapse_common.taxonomy import CATEGORIES
+from synapse_common.text import model_input
 from synapse_common.windows import overlap, strongest
 from torch import Tensor
 
@@ -54,7 +55,7 @@ def _batched(run: Callable[[Tensor, Tensor], Floats], tokenizer: Any, texts: Seq
     if not texts:
         return np.zeros((0, len(CATEGORIES)), dtype=np.float32)
     encoded = tokenizer(
-        list(texts),
+        [model_input(text) for text in texts],
         truncation=True,
         max_length=max_tokens,
         stride=overlap(max_tokens),
