@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Literal
 
-from synapse_pipelines.data.generate import SOURCE_PREFIX
+from synapse_pipelines.augmentation.templates import SOURCE_PREFIX
 
 Split = Literal["train", "valid", "test"]
 
