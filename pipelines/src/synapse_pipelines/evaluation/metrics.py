@@ -14,6 +14,9 @@ from synapse_common.taxonomy import CATEGORIES
 MIN_FOR_MACRO = 10
 """Positives, and negatives, that a category needs to count in a macro average: below, its figure is noise."""
 
+BINS = 15
+"""Bins of equal width of the expected calibration error, as in Guo et al. (2017)."""
+
 _CURVE_POINTS = 100
 
 
@@ -24,6 +27,7 @@ class CategoryFigures(BaseModel):
 
     n: int
     positives: int
+    prevalence: float | None
     accuracy: float | None
     precision: float | None
     recall: float | None
@@ -31,6 +35,20 @@ class CategoryFigures(BaseModel):
     false_positive_rate: float | None
     auprc: float | None
     auroc: float | None
+    ece: float | None
+    """Expected calibration error (Naeini et al., 2015) of the score."""
+    intervals: dict[str, tuple[float, float]] = {}
+    """By figure: the 95 % bootstrap interval; a figure without one was not resampled, or has too few examples."""
+
+
+class CalibrationBin(BaseModel):
+    """Texts whose scores fall into one bin."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    n: int
+    mean_score: float
+    share_positive: float
 
 
 def category_figures(scores: NDArray[np.float32], hits: NDArray[np.bool_], labels: Floats) -> CategoryFigures:
@@ -43,6 +61,7 @@ def category_figures(scores: NDArray[np.float32], hits: NDArray[np.bool_], label
     return CategoryFigures(
         n=len(truth),
         positives=positives,
+        prevalence=_share(positives, len(truth)),
         accuracy=_share(int((hit == truth).sum()), len(truth)),
         precision=_share(tp, tp + fp),
         recall=_share(tp, positives),
@@ -50,7 +69,33 @@ def category_figures(scores: NDArray[np.float32], hits: NDArray[np.bool_], label
         false_positive_rate=_share(fp, negatives),
         auprc=float(average_precision_score(truth, score)) if both else None,
         auroc=float(roc_auc_score(truth, score)) if both else None,
+        ece=expected_calibration_error(calibration_bins(score, truth)),
     )
+
+
+def bin_numbers(scores: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the number of each score's bin, 0 to BINS - 1."""
+    return np.clip((scores * BINS).astype(np.int64), 0, BINS - 1)
+
+
+def calibration_bins(scores: NDArray[np.float32], truth: NDArray[np.bool_]) -> list[CalibrationBin]:
+    """Return the bins that hold any of the scores [n], in ascending order: the points of a reliability diagram."""
+    numbers = bin_numbers(scores)
+    return [
+        CalibrationBin(
+            n=int(inside.sum()),
+            mean_score=float(scores[inside].mean(dtype=np.float64)),
+            share_positive=float(truth[inside].mean()),
+        )
+        for number in range(BINS)
+        if (inside := numbers == number).any()
+    ]
+
+
+def expected_calibration_error(bins: list[CalibrationBin]) -> float | None:
+    """Return the mean distance of score and frequency over the bins, weighted by their texts; None without any."""
+    n = sum(one.n for one in bins)
+    return sum(one.n * abs(one.mean_score - one.share_positive) for one in bins) / n if n else None
 
 
 def all_figures(scores: Floats, hits: Flags, labels: Floats) -> dict[str, CategoryFigures]:
@@ -67,12 +112,19 @@ def macro_auprc(scores: Floats, labels: Floats) -> float:
     Works on logits as well as on scores, since only the order counts.
     """
     values = []
-    for column in range(len(CATEGORIES)):
+    for column in counted_categories(labels):
         known = ~np.isnan(labels[:, column])
-        truth = labels[known, column] == 1
-        if min(truth.sum(), (~truth).sum()) >= MIN_FOR_MACRO:
-            values.append(average_precision_score(truth, scores[known, column]))
+        values.append(average_precision_score(labels[known, column] == 1, scores[known, column]))
     return float(np.mean(values)) if values else 0.0
+
+
+def counted_categories(labels: Floats) -> list[int]:
+    """Return the columns of labels [n, 8] that have enough positives and negatives for a macro average."""
+    return [
+        column
+        for column in range(len(CATEGORIES))
+        if min((labels[:, column] == 1).sum(), (labels[:, column] == 0).sum()) >= MIN_FOR_MACRO
+    ]
 
 
 def curves(scores: Floats, labels: Floats) -> dict[str, dict[str, list[float]]]:

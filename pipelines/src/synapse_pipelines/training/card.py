@@ -6,8 +6,9 @@ from synapse_common.taxonomy import CATEGORIES
 
 from synapse_pipelines.evaluation.evaluate import ALL_LANGUAGES, Evaluation
 from synapse_pipelines.evaluation.metrics import MIN_FOR_MACRO
+from synapse_pipelines.evaluation.thresholds import DEFAULT_THRESHOLD
 from synapse_pipelines.settings import Recipe
-from synapse_pipelines.training.calibration import DEFAULT_THRESHOLD, MIN_EXAMPLES
+from synapse_pipelines.training.calibration import MIN_EXAMPLES
 from synapse_pipelines.training.quantise import QuantisationSummary
 
 
