@@ -3,16 +3,13 @@
 Where a window ends depends on the text alone, never on the pieces it arrives in, and no match of a masking pattern
 (`synapse_common.pii`) reaches over its end: masking the windows one by one gives what masking the whole text gives.
 
-Patterns either hold no white space, or join groups of digits by single spaces of any width (``+351 912 345 678``), or
-groups of an IBAN (``gb29 nwbk 6016``), which begins with its country and two digits. So a window may end at any white
-space but a single space inside such a run.
+Patterns either hold no white space, or join their groups and words by single spaces of any width (``+351 912 345 678``,
+``born on 3 May 1990``). So a window may end at any white space but a single space where such a match may go on.
 """
 
 from __future__ import annotations
 
-import re
-
-from synapse_common.pii import find_entities, plain
+from synapse_common.pii import LONGEST_SPACED_MATCH, find_entities, may_go_on
 
 from synapse_gateway.settings import StreamSettings
 
@@ -21,10 +18,6 @@ LONG_PLACEHOLDER = "<LONG>"
 
 _SENTENCE_ENDS = (".", "!", "?", "…")
 _CLOSERS = "\"')]»\u201d\u2019"  # closing quotation marks and brackets
-# No pattern that holds spaces matches more characters than this (the longest is IBAN, at most 45).
-_LONGEST_SPACED_MATCH = 64
-# The end of a text that the next token may make an IBAN of.
-_OPEN_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){0,7} \Z", re.IGNORECASE)
 
 
 class Windower:
@@ -52,7 +45,6 @@ class Windower:
         """Begin a window with `text`."""
         self._text = ""
         self._last_safe = 0  # last place where the window may end
-        self._in_run = False  # since the last safe place there was a digit
         self._has_token = False  # so far there is more than white space
         for char in text:
             self._track(char)
@@ -62,9 +54,9 @@ class Windower:
             if not char.isspace():
                 return
             self._withholding = False
-        if self._at_token_start(char) and self._end_is_safe(char):
+        # No match spans the last safe place, so only what came since can go on.
+        if self._at_token_start(char) and not may_go_on(self._text[self._last_safe :], char):
             self._last_safe = len(self._text)
-            self._in_run = False
             if self._is_due():
                 windows.append(self._text)
                 self._restart("")
@@ -74,20 +66,10 @@ class Windower:
 
     def _track(self, char: str) -> None:
         self._has_token = self._has_token or not char.isspace()
-        self._in_run = self._in_run or char.isdecimal()
         self._text += char
 
     def _at_token_start(self, char: str) -> bool:
         return self._has_token and self._text[-1].isspace() and not char.isspace()
-
-    def _end_is_safe(self, char: str) -> bool:
-        """Whether no pattern can match over the white space before `char`, the first of a token."""
-        before = plain(self._text[-_LONGEST_SPACED_MATCH:])
-        if not self._in_run or before[-1] != " " or before[-2:-1].isspace():
-            return True
-        number_goes_on = _ends_group(before[-2:-1]) and _starts_group(char)
-        iban_goes_on = char.isalnum() and _OPEN_IBAN.search(before) is not None
-        return not (number_goes_on or iban_goes_on)
 
     def _is_due(self) -> bool:
         length = len(self._text)
@@ -116,19 +98,11 @@ class Windower:
     def _end_inside_run(self) -> int:
         """The last token start in a long run that no entity reaches over and whose following text is known; or 0."""
         entities = find_entities(self._text)
-        for end in range(len(self._text) - _LONGEST_SPACED_MATCH, 0, -1):
+        for end in range(len(self._text) - LONGEST_SPACED_MATCH, 0, -1):
             starts_token = self._text[end - 1].isspace() and not self._text[end].isspace()
             if starts_token and not any(start < end < stop for _, start, stop in entities):
                 return end
         return 0
-
-
-def _ends_group(char: str) -> bool:
-    return char.isdecimal() or char == ")"
-
-
-def _starts_group(char: str) -> bool:
-    return char.isdecimal() or char == "("
 
 
 def split_windows(text: str, settings: StreamSettings) -> list[str]:
