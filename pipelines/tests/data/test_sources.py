@@ -1,23 +1,26 @@
-import gzip
-import json
 import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from synapse_pipelines.data.sources import data_version, find_table, read_rows
+from synapse_pipelines.data.sources import data_version, find_table
 from synapse_pipelines.errors import DataError
 
 
-def test_parquet_and_both_forms_of_json_lines_read_the_same(tmp_path: Path) -> None:
-    rows = [{"a": 1, "b": "é"}, {"a": 2, "b": None}]
-    pd.DataFrame(rows).to_parquet(tmp_path / "t.parquet", index=False)
-    lines = "".join(json.dumps(row) + "\n" for row in rows).encode()
-    (tmp_path / "t.jsonl").write_bytes(lines + b"\n")
-    (tmp_path / "t.jsonl.gz").write_bytes(gzip.compress(lines))
-    assert list(read_rows(tmp_path / "t.parquet")) == rows
-    for name in ("t.jsonl", "t.jsonl.gz"):
-        assert [json.loads(line) for line in read_rows(tmp_path / name)] == rows  # type: ignore[arg-type]
+def test_a_table_is_a_file_or_a_folder_of_parts(source_tables: Path, tmp_path: Path) -> None:
+    (tmp_path / "feedback.jsonl").touch()
+    (tmp_path / "chat_logs").mkdir()
+    for part in ("b", "a"):
+        shutil.copy(source_tables / "chat_logs.parquet", tmp_path / "chat_logs" / f"{part}.parquet")
+    (tmp_path / "chat_logs" / "_SUCCESS").touch()
+    assert find_table(tmp_path, "feedback").paths == (str(tmp_path / "feedback.jsonl"),)
+    assert [Path(path).name for path in find_table(tmp_path, "chat_logs").paths] == ["a.parquet", "b.parquet"]
+
+
+def test_another_table_that_begins_alike_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "feedback.old.parquet").touch()
+    with pytest.raises(DataError, match="no table feedback"):
+        find_table(tmp_path, "feedback")
 
 
 def test_a_missing_folder_says_what_to_set(tmp_path: Path) -> None:
@@ -30,11 +33,11 @@ def test_a_missing_table_is_named(tmp_path: Path) -> None:
         find_table(tmp_path, "chat_logs")
 
 
-@pytest.mark.parametrize("name", ["t.parquet", "t.jsonl.gz"])
-def test_a_broken_file_is_named(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(b"neither")
-    with pytest.raises(DataError, match=f"cannot read .*{name}"):
-        list(read_rows(tmp_path / name))
+def test_a_table_in_two_formats_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "feedback.jsonl").touch()
+    (tmp_path / "feedback.parquet").touch()
+    with pytest.raises(DataError, match="keep one"):
+        find_table(tmp_path, "feedback")
 
 
 def test_the_version_follows_the_content(source_tables: Path, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict
 from synapse_common.language import detect_language
 from synapse_common.taxonomy import COLUMNS
 
+from synapse_pipelines.augmentation.templates import SOURCE_PREFIX
 from synapse_pipelines.data.cleaning import clean
-from synapse_pipelines.data.generate import SOURCE_PREFIX, generate_annotations
+from synapse_pipelines.data.generate import generate_annotations
 from synapse_pipelines.data.sampling import sample
 from synapse_pipelines.data.sources import data_version
 from synapse_pipelines.data.split import Split, split_of
@@ -61,7 +62,7 @@ def prepare_dataset(data_dir: Path, recipe: Recipe, out: Path) -> DatasetInfo:
     """
     out.mkdir(parents=True, exist_ok=True)
     tables = {name: load_table(data_dir, name, out / "quarantine") for name in ("annotations", "chat_logs", "feedback")}
-    annotations = sample(_typed(tables["annotations"].rows), recipe.max_source_rows, recipe.seed)
+    annotations = sample(_typed(tables["annotations"].rows.to_pandas()), recipe.max_source_rows, recipe.seed)
     annotations, dropped = clean(annotations.assign(raw=annotations["text"]))
     unlabelled = annotations[list(COLUMNS)].isna().all(axis=1)
     if unlabelled.any():
@@ -82,7 +83,7 @@ def prepare_dataset(data_dir: Path, recipe: Recipe, out: Path) -> DatasetInfo:
     # Sentences of the generator may stand in test when the sources are generated themselves.
     extra = _generated(0 if all_generated else recipe.generated_rows, recipe.seed, seen)
     seen |= set(extra["key"])
-    chat = _unreported(tables["chat_logs"].rows, tables["feedback"].rows)
+    chat = _unreported(tables["chat_logs"].rows.to_pandas(), tables["feedback"].rows.to_pandas())
     wanted = 0 if all_generated else recipe.chat_negatives
     chat = chat.sample(min(len(chat), wanted + recipe.chat_sample), random_state=recipe.seed)
     chat, _ = clean(chat)
@@ -109,7 +110,7 @@ def prepare_dataset(data_dir: Path, recipe: Recipe, out: Path) -> DatasetInfo:
         chat_negatives=len(negatives),
         quarantined={name: table.quarantined for name, table in tables.items()},
         dropped=dropped,
-        feedback=_feedback_summary(tables["feedback"].rows),
+        feedback=_feedback_summary(tables["feedback"].rows.to_pandas()),
     )
     (out / "dataset.json").write_text(info.model_dump_json(indent=2), encoding="utf-8")
     return info

@@ -1,17 +1,18 @@
-"""The three source tables in a folder, as parquet, JSON lines or gzipped JSON lines."""
+"""The three source tables, in a folder or under an ``s3://`` address, as Parquet, JSON lines or gzipped JSON lines."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import daft
+from botocore.exceptions import BotoCoreError, ClientError
 from synapse_common.schemas import AnnotationRow, ChatLogRow, FeedbackRow, SourceRow
 
+from synapse_pipelines.data.engine import start_engine
+from synapse_pipelines.data.storage import Location, io_config, is_remote, s3_client, split_address
 from synapse_pipelines.errors import DataError
 
 TABLES: Final[dict[str, type[SourceRow]]] = {
@@ -21,47 +22,86 @@ TABLES: Final[dict[str, type[SourceRow]]] = {
 }
 _SUFFIXES: Final = (".parquet", ".jsonl", ".jsonl.gz")
 
-RawRow = dict[str, Any] | bytes
-"""A row as read: the columns of a parquet row, or one undecoded line of JSON."""
+
+@dataclass(frozen=True)
+class TableFiles:
+    """The files of one table: ``<table><suffix>`` itself, or the parts in a folder ``<table>/``."""
+
+    table: str
+    suffix: str
+    paths: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.paths[0] if len(self.paths) == 1 else f"{self.table} ({len(self.paths)} files)"
 
 
-def find_table(folder: Path, table: str) -> Path:
-    """Return the file of `table` in `folder`.
-
-    Raises:
-        DataError: the folder or the table is not there.
-    """
-    if not folder.is_dir():
-        raise DataError(
-            f"the data folder {folder} does not exist; set SYNAPSE_DATA_DIR or leave it out to generate data"
-        )
-    for suffix in _SUFFIXES:
-        if (file := folder / f"{table}{suffix}").is_file():
-            return file
-    raise DataError(f"{folder} has no table {table}: expected one of {', '.join(table + s for s in _SUFFIXES)}")
-
-
-def read_rows(file: Path) -> Iterator[RawRow]:
-    """Yield the rows of `file` unchecked.
+def find_table(location: Location, table: str) -> TableFiles:
+    """Return the files of `table` at `location`.
 
     Raises:
-        DataError: the file as a whole cannot be read.
+        DataError: the location or the table is not there, or the table is there in two formats.
     """
-    try:
-        if file.suffix == ".parquet":
-            for batch in pq.ParquetFile(file).iter_batches():
-                yield from batch.to_pylist()
-        else:
-            with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
-                yield from (line for line in stream if line.strip())
-    except (pa.ArrowException, OSError, EOFError) as error:
-        raise DataError(f"cannot read {file}: {error}") from error
+    names = _list(location, table)
+    found = {
+        suffix: tuple(sorted(name for name in names if name.endswith(suffix) and _belongs(name, table, suffix)))
+        for suffix in _SUFFIXES
+    }
+    formats = [suffix for suffix, paths in found.items() if paths]
+    if not formats:
+        expected = ", ".join(f"{table}{suffix}" for suffix in _SUFFIXES)
+        raise DataError(f"{location} has no table {table}: expected one of {expected}, or a folder {table} of such")
+    if len(formats) > 1:
+        raise DataError(f"{location} has the table {table} as {' and as '.join(formats)}: keep one")
+    return TableFiles(table, formats[0], found[formats[0]])
 
 
-def data_version(folder: Path) -> str:
-    """Return a hash (12 hex digits) of the content of the three tables in `folder`."""
+def data_version(location: Location) -> str:
+    """Return a hash (12 hex digits) of the content of the three tables at `location`.
+
+    Objects in S3 are told apart by the entity tags that the service gives to their content; nothing is downloaded.
+    """
     digest = hashlib.sha256()
     for table in TABLES:
-        with find_table(folder, table).open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
+        for path in find_table(location, table).paths:
+            digest.update(_entity_tag(path) if is_remote(path) else _content_hash(path))
     return digest.hexdigest()[:12]
+
+
+def _list(location: Location, table: str) -> list[str]:
+    if not is_remote(location):
+        folder = Path(location)
+        if not folder.is_dir():
+            raise DataError(
+                f"the data folder {folder} does not exist; set SYNAPSE_DATA_DIR or leave it out to generate data"
+            )
+        return [str(file) for where in (f"{table}.*", f"{table}/*") for file in folder.glob(where) if file.is_file()]
+    start_engine()
+    found: list[str] = []
+    for where in (f"{table}.*", f"{table}/*"):
+        try:
+            rows = daft.from_glob_path(f"{str(location).rstrip('/')}/{where}", io_config=io_config()).to_pydict()
+        except FileNotFoundError:
+            continue
+        except (daft.exceptions.DaftCoreException, OSError) as error:
+            raise DataError(f"cannot list {location}: {str(error).splitlines()[0]}") from error
+        found += rows["path"]
+    return found
+
+
+def _belongs(name: str, table: str, suffix: str) -> bool:
+    *_, folder, file = name.split("/")
+    return file == f"{table}{suffix}" or folder == table
+
+
+def _content_hash(path: str) -> bytes:
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()
+
+
+def _entity_tag(path: str) -> bytes:
+    bucket, key = split_address(path)
+    try:
+        head = s3_client().head_object(Bucket=bucket, Key=key)
+    except (BotoCoreError, ClientError) as error:
+        raise DataError(f"cannot read {path}: {error}") from error
+    return f"{head['ETag']} {head['ContentLength']}".encode()

@@ -101,7 +101,8 @@ def label_clusters(centers: NDArray[np.float64]) -> list[str]:
 def train_clusters(data_dir: Path, recipe: ClusterRecipe, name: str, out: Path, quarantine: Path) -> Manifest:
     """Fit user clusters to the chat logs in `data_dir` and write their bundle to `out`, bad rows to `quarantine`."""
     table = load_table(data_dir, "chat_logs", quarantine)
-    features = user_features(table.rows, recipe.min_messages)
+    messages = table.rows.to_pandas()
+    features = user_features(messages, recipe.min_messages)
     fitted = fit_clusters(features, recipe)
     labels = label_clusters(fitted.centers)
     metrics = {
@@ -113,8 +114,8 @@ def train_clusters(data_dir: Path, recipe: ClusterRecipe, name: str, out: Path, 
     data = {
         "version": _version(features),
         "source_version": data_version(data_dir),
-        "messages": len(table.rows),
-        "users": int(table.rows["user_id"].nunique()),
+        "messages": len(messages),
+        "users": int(messages["user_id"].nunique()),
         "users_with_enough_messages": len(features),
         "quarantined": table.quarantined,
     }
