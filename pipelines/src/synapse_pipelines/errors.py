@@ -11,6 +11,10 @@ class TrainingError(SynapseError):
     """Training cannot start or did not reach a usable model."""
 
 
+class StoppedError(TrainingError):
+    """The process was asked to end; nothing is wrong with the training."""
+
+
 class GateError(SynapseError):
     """A trained model is not good enough to become a candidate."""
 

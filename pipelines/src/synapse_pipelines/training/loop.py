@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from synapse_pipelines.errors import TrainingError
+from synapse_pipelines.errors import StoppedError, TrainingError
 from synapse_pipelines.progress import Event, OnEvent
 from synapse_pipelines.settings import Recipe
 from synapse_pipelines.training.batches import pad, plan_steps
@@ -118,7 +118,7 @@ class Loop:
                     saved = progress.seconds
                     self._save()
                 if asked:
-                    raise TrainingError(f"stopped by SIGTERM after step {progress.step}; {self._advice()}")
+                    raise StoppedError(f"stopped by SIGTERM after step {progress.step}; {self._advice()}")
         if self._time_is_up() and progress.step < len(self.steps):
             progress.stopped = f"time cap of {self._recipe.max_minutes} minutes"
             if every:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from synapse_pipelines.training.loop import Loop
 from synapse_pipelines.training.loss import label_tensor
 from synapse_pipelines.training.predict import torch_logits
 from synapse_pipelines.training.rows import TrainingRows, read_split, training_rows
+
+OnLook = Callable[[Floats, Floats], None]
+"""Takes logits and labels, each [n, 8], of a look at validation."""
 
 
 class TrainingSummary(BaseModel):
@@ -54,12 +58,15 @@ def train_model(
     out: Path,
     on_event: OnEvent,
     checkpoints: Path | None = None,
+    on_look: OnLook | None = None,
 ) -> TrainingSummary:
     """Train on the data set in `dataset`; write ``model/``, ``thresholds.json`` and ``training.json`` to `out`.
 
     With `checkpoints` the training leaves checkpoints in a folder of its own in there, named by what decides its
     result; a training of the same recipe, data and encoder that finds them goes on from the last. They are removed when
     the model is written. Started by torchrun, all its workers train one model together and the first one writes.
+
+    `on_look` gets logits and labels of each look at validation, on every worker; it may raise to end training.
 
     Raises:
         DataError: the data set has labels that do not fit, or a category without positives.
@@ -88,13 +95,19 @@ def train_model(
             own = torch_logits(model, tokenizer, world.share(texts), recipe.max_tokens)
             return world.gather(own, len(texts))
 
+        def score() -> float:
+            found = logits()
+            if on_look is not None:
+                on_look(found, truth)
+            return macro_auprc(found, truth)
+
         store = _store(checkpoints, recipe, base_encoder, rows, valid)
         loop = Loop(
             model,
             rows,
             tokenizer.pad_token_id,
             recipe,
-            lambda: macro_auprc(logits(), truth),
+            score,
             world=world,
             store=store,
             on_event=report,
@@ -119,7 +132,7 @@ def _store(
         return None
     digest = hashlib.sha256()
     # Defaults are left out, so that a setting that later code adds does not make old checkpoints foreign.
-    told = recipe.model_dump_json(exclude_defaults=True, exclude={"checkpoint_minutes"})
+    told = recipe.model_dump_json(exclude_defaults=True, exclude={"checkpoint_minutes", "search"})
     for part in (told, encoder_version(base_encoder), rows.digest()):
         digest.update(part.encode() + b"\0")
     digest.update(pd.util.hash_pandas_object(valid["text"], index=False).to_numpy().tobytes())
