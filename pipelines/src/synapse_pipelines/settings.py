@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 from synapse_common.settings import SynapseSettings, load_settings
 from synapse_common.taxonomy import CATEGORIES
+from synapse_pipelines.search.recipe import SearchRecipe
+from synapse_pipelines.search.space import check_space
 
 Preset = Literal["tiny", "demo", "full"]
 PiiProfile = Literal["fast"]
@@ -82,6 +85,7 @@ class Recipe(BaseModel):
         default=0.1, ge=0, le=1, description="gate: share of everyday chat that may be flagged"
     )
     max_int8_cost: float = Field(default=0.005, ge=0, description="gate: macro AUPRC that int8 may lose against fp32")
+    search: SearchRecipe = SearchRecipe()
 
     @field_validator("max_false_positive_rates")
     @classmethod
@@ -91,6 +95,11 @@ class Recipe(BaseModel):
         if not all(0 < limit < 1 for limit in value.values()):
             raise ValueError("every limit must lie between 0 and 1")
         return value
+
+    @model_validator(mode="after")
+    def _searchable(self) -> Recipe:
+        check_space(self.search.space, type(self))
+        return self
 
     def false_positive_limit(self, category: str) -> float:
         """Return the false-positive rate that the threshold of `category` may have."""
@@ -148,6 +157,9 @@ class TrainingSettings(SynapseSettings):
     tracking_uri: str | None = Field(
         default=None, description="MLflow server; null: SQLite and a folder under build_dir"
     )
+    search_database: str | None = Field(
+        default=None, description="SQLAlchemy address of the studies; null: SQLite under build_dir"
+    )
     model_name: str = Field(default="moderation", min_length=1, description="name in the model registry")
     generated_annotations: int = Field(default=6_000, ge=100, description="rows to generate where there is no data_dir")
     generated_messages: int = Field(default=3_000, ge=100)
@@ -156,6 +168,14 @@ class TrainingSettings(SynapseSettings):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.resolve()
+
+    @field_validator("search_database")
+    @classmethod
+    def _without_password(cls, value: str | None) -> str | None:
+        # The address is an argument of pipelines, which anyone who may look at a run can read.
+        if value is not None and urlsplit(value).password is not None:
+            raise ValueError("leave the password out: set PGPASSWORD or PGPASSFILE where the search runs")
+        return value
 
     @property
     def effective_recipe(self) -> Recipe:

@@ -1,0 +1,1 @@
+"""Hyper-parameter search: one space, searched by Optuna here and by Katib on a cluster."""

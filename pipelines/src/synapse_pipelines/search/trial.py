@@ -1,0 +1,85 @@
+"""One trial: train with certain settings, tell the figures of every look at validation, name the best.
+
+``python -m synapse_pipelines.search.trial`` is what a Katib trial runs. Each look is one line on stdout, in the form
+that Katib's metrics collector reads; the last line tells the figures of the weights that training kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from synapse_common.decision import Floats
+
+from synapse_pipelines.progress import ignore
+from synapse_pipelines.search.data import write_trial_data
+from synapse_pipelines.search.figures import Figures, figures
+from synapse_pipelines.search.recipe import SearchRecipe
+from synapse_pipelines.settings import Recipe
+from synapse_pipelines.training.encoder import resolve_encoder
+from synapse_pipelines.training.train import train_model
+
+METRICS = ("objective", "loss", "accuracy", "f1", "macro_auprc")
+"""What a trial prints of its figures, the one that counts first."""
+
+OnFigures = Callable[[Figures], None]
+
+
+def tuned(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+    """Return `recipe` with the searched settings set to `values`.
+
+    Raises:
+        ValidationError: a name or a value does not fit the recipe.
+    """
+    return Recipe.model_validate(recipe.model_dump() | dict(values))
+
+
+def run_trial(dataset: Path, recipe: Recipe, base_encoder: str, on_look: OnFigures) -> Figures:
+    """Train with `recipe` on the rows in `dataset` (as of `write_trial_data`) and return the best look's figures.
+
+    `on_look` gets the figures of each look and may raise to stop the trial. The best look is the one that training
+    keeps the weights of: the best by macro AUPRC, the last of equals.
+
+    Raises:
+        DataError: the rows cannot be used.
+        TrainingError: training failed, with settings that do not work for instance.
+    """
+    looks: list[Figures] = []
+
+    def look(logits: Floats, labels: Floats) -> None:
+        looks.append(figures(logits, labels, recipe.seed))
+        on_look(looks[-1])
+
+    # The looks are the search's; its own settings have no part in training.
+    changes = {"evaluations": recipe.search.looks, "search": SearchRecipe()}
+    with tempfile.TemporaryDirectory(prefix="trial-") as scratch:
+        train_model(dataset, recipe.model_copy(update=changes), base_encoder, Path(scratch), ignore, on_look=look)
+    return max(reversed(looks), key=lambda one: round(one.macro_auprc, 5))
+
+
+def print_figures(found: Figures) -> None:
+    """Print `found` as one line of name=value, which a metrics collector reads."""
+    print(" ".join(f"{name}={getattr(found, name):.6f}" for name in METRICS), flush=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one trial, told on the command line; searched settings are ``name=value``."""
+    parser = argparse.ArgumentParser(description="Train once with certain settings and print the figures.")
+    parser.add_argument("--dataset", type=Path, required=True, help="folder of the prepared data set")
+    parser.add_argument("--recipe", required=True, help="the recipe as JSON; settings on this line come on top")
+    parser.add_argument("--base-encoder", help="folder or Hugging Face id; left out: the best one at hand")
+    parser.add_argument("settings", nargs="+", metavar="name=value", help="settings of the recipe")
+    told = parser.parse_args(arguments)
+    recipe = Recipe.model_validate_json(told.recipe)
+    values = dict(pair.split("=", 1) for pair in told.settings)
+    with tempfile.TemporaryDirectory(prefix="search-") as scratch:
+        encoder = resolve_encoder(told.base_encoder, Path(scratch) / "encoders")
+        write_trial_data(told.dataset, recipe.search, recipe.seed, Path(scratch) / "data")
+        print_figures(run_trial(Path(scratch) / "data", tuned(recipe, values), encoder, print_figures))
+
+
+if __name__ == "__main__":
+    main()
