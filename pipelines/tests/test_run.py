@@ -10,7 +10,7 @@ from synapse_common.text import normalise
 from synapse_pipelines.data.generate import write_tables
 from synapse_pipelines.errors import PipelineError
 from synapse_pipelines.progress import Event
-from synapse_pipelines.registry.tracking import CANDIDATE, fetch_bundle, find
+from synapse_pipelines.registry.models import CANDIDATE, fetch_bundle, find
 from synapse_pipelines.run import CLUSTERS_NAME, TrainingResult, run_clustering, run_training
 from synapse_pipelines.settings import TrainingSettings
 from synapse_pipelines.training.encoder import packaged_encoder
@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 
-STEPS = ["prepare-data", "train", "evaluate", "quantise", "package", "register"]
+STEPS = ["prepare-data", "augment", "train", "evaluate", "quantise", "package", "register"]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ from synapse_pipelines.data.prepare import DatasetInfo, load_info
 from synapse_pipelines.data.sources import data_version
 from synapse_pipelines.evaluation.evaluate import Evaluation, load_evaluation
 from synapse_pipelines.progress import Event, OnEvent, ignore
-from synapse_pipelines.registry.tracking import RegisteredModel, local_tracking_uri
+from synapse_pipelines.registry.models import RegisteredModel
+from synapse_pipelines.registry.tracking import local_tracking_uri
 from synapse_pipelines.settings import TrainingSettings
 from synapse_pipelines.training.clusters import ClusterRecipe
 from synapse_pipelines.training.encoder import encoder_version, resolve_encoder

@@ -1,12 +1,9 @@
+import json
 from pathlib import Path
 
 import pytest
-from mlflow import MlflowClient
-from synapse_common.bundle import Bundle, BundleError
-from synapse_common.errors import NotFound
-from synapse_pipelines.registry.register import register_clustering
-from synapse_pipelines.registry.tracking import CANDIDATE, fetch_bundle, find, local_tracking_uri
-from synapse_pipelines.testing import build_tiny_clustering_bundle
+from synapse_pipelines.registry.environment import Environment
+from synapse_pipelines.registry.tracking import Tracker, flat, local_tracking_uri
 
 # MLflow's own modules and the SQLite driver leave warnings of theirs behind.
 pytestmark = [
@@ -14,68 +11,69 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 
-NAME = "user-clusters"
+
+@pytest.fixture(scope="module")
+def tracker(tmp_path_factory: pytest.TempPathFactory) -> Tracker:
+    return Tracker(local_tracking_uri(tmp_path_factory.mktemp("tracker")))
 
 
 @pytest.fixture(scope="module")
-def tracking_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return local_tracking_uri(tmp_path_factory.mktemp("tracker"))
+def environment() -> Environment:
+    return Environment.here("abc+")
 
 
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    folder = tmp_path_factory.mktemp("clusters") / "bundle"
-    build_tiny_clustering_bundle(folder)
-    return Bundle.open(folder, kind="clustering")
+def test_a_nested_recipe_becomes_dotted_names() -> None:
+    assert flat({"seed": 7, "search": {"trials": 2, "space": {"lr": 0.1}}, "limits": {}}) == {
+        "seed": 7,
+        "search.trials": 2,
+        "search.space.lr": 0.1,
+        "limits": {},
+    }
 
 
-def test_registering_twice_keeps_one_version_and_the_bundle_comes_back(
-    tracking_uri: str, bundle: Bundle, tmp_path: Path
+def test_a_run_keeps_what_it_was_told_and_what_came_out(tracker: Tracker, environment: Environment) -> None:
+    with tracker.run("one", environment, note="**why**") as run:
+        run.params({f"p{n}": n for n in range(150)} | {"search": {"trials": None}})
+        run.metrics({"auprc.hate/threatening.en": 0.5, "cost@1": 1.0})
+        run.curve("loss", dict.fromkeys(range(1, 2001), 0.25) | {2000: 0.125})
+        run.files({"plots/a.txt": b"plot"})
+        run.data("labelled", version="v1", source="s1", profile={"rows": {"train": 3}}, context="training")
+    found = tracker.client.get_run(run.id)
+    assert found.info.status == "FINISHED"
+    assert len(found.data.params) == 151
+    assert found.data.params["search.trials"] == "None"
+    assert found.data.metrics == {"auprc.hate/threatening.en": 0.5, "cost_1": 1.0, "loss": 0.125}
+    assert len(tracker.client.get_metric_history(run.id, "loss")) == 2000
+    dataset = found.inputs.dataset_inputs[0].dataset
+    assert (dataset.name, dataset.digest, json.loads(dataset.profile)) == ("labelled", "v1", {"rows": {"train": 3}})
+    assert found.data.tags["mlflow.note.content"] == "**why**"
+    assert [item.path for item in tracker.client.list_artifacts(run.id, "plots")] == ["plots/a.txt"]
+
+
+def test_a_run_carries_code_and_environment(tracker: Tracker, environment: Environment, tmp_path: Path) -> None:
+    with tracker.run("two", environment) as run:
+        pass
+    tags = tracker.client.get_run(run.id).data.tags
+    assert (tags["git_commit"], tags["git_changed"], tags["mlflow.source.git.commit"]) == ("abc", "true", "abc")
+    assert tags["package.torch"] == environment.packages["torch"]
+    folder = Path(tracker.client.download_artifacts(run.id, "environment", str(tmp_path)))
+    assert Environment.model_validate_json((folder / "environment.json").read_bytes()) == environment
+    pins = (folder / "requirements.txt").read_text().splitlines()
+    assert f"torch=={environment.packages['torch']}" in pins
+    assert not [pin for pin in pins if "synapse" in pin]
+
+
+def test_a_trial_is_nested_in_its_search(tracker: Tracker, environment: Environment) -> None:
+    with tracker.run("search", environment) as search, tracker.run("trial", environment, parent=search.id) as trial:
+        pass
+    nested = tracker.client.search_runs([tracker.experiment()], f"tags.mlflow.parentRunId = '{search.id}'")
+    assert [run.info.run_id for run in nested] == [trial.id]
+
+
+@pytest.mark.parametrize(("error", "status"), [(ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")])
+def test_a_run_that_ends_badly_says_so(
+    tracker: Tracker, environment: Environment, error: type[BaseException], status: str
 ) -> None:
-    first = register_clustering(bundle.path, '{"seed": 7}', tracking_uri, "abc")
-    assert register_clustering(bundle.path, '{"seed": 7}', tracking_uri, "abc") == first
-    assert find(NAME, CANDIDATE, tracking_uri) == first
-    fetched = fetch_bundle(NAME, CANDIDATE, kind="clustering", tracking_uri=tracking_uri, target=tmp_path)
-    assert fetched.manifest == bundle.manifest
-    assert fetched.path == tmp_path / bundle.manifest.version
-    again = fetch_bundle(NAME, CANDIDATE, kind="clustering", tracking_uri=tracking_uri, target=tmp_path)
-    assert again.path == fetched.path
-
-
-def test_the_run_and_the_version_carry_the_data_version(tracking_uri: str, bundle: Bundle) -> None:
-    found = register_clustering(bundle.path, '{"seed": 7}', tracking_uri, "abc")
-    client = MlflowClient(tracking_uri, tracking_uri)
-    run = client.get_run(found.run_id).data
-    version = bundle.manifest.data["version"]
-    assert run.params == {"seed": "7", "data_version": version}
-    assert run.tags["data_version"] == client.get_model_version(NAME, found.version).tags["data_version"] == version
-    assert run.tags["git_commit"] == "abc"
-
-
-def test_other_parameters_get_a_run_of_their_own_and_old_ones_are_found_again(
-    tracking_uri: str, bundle: Bundle
-) -> None:
-    first = register_clustering(bundle.path, '{"seed": 7}', tracking_uri, "abc")
-    other = register_clustering(bundle.path, '{"seed": 7, "largest_k": null}', tracking_uri, "abc")
-    assert other.bundle_version == first.bundle_version
-    assert other.run_id != first.run_id
-    assert find(NAME, CANDIDATE, tracking_uri) == other
-    assert MlflowClient(tracking_uri, tracking_uri).get_run(other.run_id).data.params["largest_k"] == "None"
-    assert register_clustering(bundle.path, '{"seed": 7, "largest_k": null}', tracking_uri, "abc") == other
-    assert register_clustering(bundle.path, '{"seed": 7}', tracking_uri, "abc") == first
-    assert find(NAME, CANDIDATE, tracking_uri) == first
-
-
-def test_what_was_fetched_is_verified(tracking_uri: str, bundle: Bundle, tmp_path: Path) -> None:
-    register_clustering(bundle.path, "{}", tracking_uri, "abc")
-    fetched = fetch_bundle(NAME, CANDIDATE, kind="clustering", tracking_uri=tracking_uri, target=tmp_path)
-    (fetched.path / "labels.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(BundleError, match="labels"):
-        fetch_bundle(NAME, CANDIDATE, kind="clustering", tracking_uri=tracking_uri, target=tmp_path)
-
-
-@pytest.mark.parametrize(("name", "alias"), [("nobody", CANDIDATE), (NAME, "nowhere")])
-def test_an_unknown_name_or_alias_is_not_found(tracking_uri: str, bundle: Bundle, name: str, alias: str) -> None:
-    register_clustering(bundle.path, "{}", tracking_uri, "abc")
-    with pytest.raises(NotFound, match=f"no model {name} with the alias {alias}"):
-        find(name, alias, tracking_uri)
+    with pytest.raises(error), tracker.run("bad", environment) as run:
+        raise error
+    assert tracker.client.get_run(run.id).info.status == status

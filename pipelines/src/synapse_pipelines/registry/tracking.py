@@ -1,40 +1,35 @@
-"""MLflow: one run for each registered model, one registry entry with the alias ``candidate``."""
+"""MLflow, as Synapse uses it: one experiment, runs with what a reader needs to repeat them, trials nested in a search.
+
+Everything goes through `MlflowClient` and run ids. MLflow's fluent functions keep an active run for the process, which
+two trials side by side would fight over.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from mlflow import MlflowClient
-from mlflow import artifacts as mlflow_artifacts
-from mlflow.entities.model_registry import ModelVersion
-from mlflow.exceptions import MlflowException
-from pydantic import BaseModel, ConfigDict
-from synapse_common.bundle import MANIFEST_NAME, Bundle, BundleKind
-from synapse_common.errors import NotFound
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.utils.mlflow_tags import (
+    MLFLOW_DATASET_CONTEXT,
+    MLFLOW_GIT_COMMIT,
+    MLFLOW_PARENT_RUN_ID,
+    MLFLOW_RUN_NOTE,
+    MLFLOW_SOURCE_NAME,
+)
 
-from synapse_pipelines.errors import TrainingError
+from synapse_pipelines.registry.environment import Environment
 
-CANDIDATE: Final = "candidate"
-_EXPERIMENT: Final = "synapse"
-_BUNDLE_FOLDER: Final = "bundle"
-_VERSION_TAG: Final = "bundle_version"
-_DATA_VERSION: Final = "data_version"
-
-
-class RegisteredModel(BaseModel):
-    """Where a model version is in the registry."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    version: str
-    run_id: str
-    bundle_version: str
-    tracking_uri: str
+EXPERIMENT: Final = "synapse"
+_BATCH: Final = 100  # of one request, for parameters and tags; MLflow takes no more
+_METRICS_BATCH: Final = 1000
 
 
 def local_tracking_uri(build_dir: Path) -> str:
@@ -44,135 +39,145 @@ def local_tracking_uri(build_dir: Path) -> str:
     return f"sqlite:///{folder / 'mlflow.db'}"
 
 
-def register_bundle(
-    bundle: Bundle,
-    *,
-    tracking_uri: str,
-    params: Mapping[str, Any],
-    tags: Mapping[str, str],
-    artifacts: Mapping[str, bytes],
-) -> RegisteredModel:
-    """Log `bundle` as a run and register it under its name; move the alias ``candidate`` to it.
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested mappings as one, the names joined by dots: how a recipe becomes parameters."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping) and value:
+            found |= flat(value, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = value
+    return found
 
-    A bundle that is registered already with the same parameters keeps its version: registering it again changes nothing
-    but the alias. With other parameters it gets a run and a version of their own, so that no version's run tells of
-    parameters that it was not made with. Run and version carry the data version of the manifest.
 
-    Args:
-        bundle: the verified bundle.
-        tracking_uri: MLflow server or SQLite address.
-        params: what the run was told, flat.
-        tags: provenance, such as the git commit.
-        artifacts: path to content, logged beside the bundle (plots, evaluation).
-    """
-    client = _client(tracking_uri)
-    manifest = bundle.manifest
-    name = manifest.name
-    provenance = {**tags, _DATA_VERSION: str(manifest.data["version"])}
-    logged = {key: str(value) for key, value in params.items()} | {_DATA_VERSION: provenance[_DATA_VERSION]}
-    version = _known_version(client, name, manifest.version, logged)
-    if version is None:
-        run = client.create_run(
-            _experiment(client, tracking_uri), run_name=f"{name}-{manifest.version}", tags=provenance
+class Run:
+    """One MLflow run. Every method may be called while the run goes on and after it ended."""
+
+    def __init__(self, client: MlflowClient, run_id: str) -> None:
+        self.id = run_id
+        self._client = client
+
+    @property
+    def artifact_uri(self) -> str:
+        """Where the run's artifacts are."""
+        return str(self._client.get_run(self.id).info.artifact_uri)
+
+    def params(self, values: Mapping[str, Any]) -> None:
+        """Log what the run was told; nested values become dotted names. A parameter cannot change later."""
+        told = [Param(name, str(value)) for name, value in flat(values).items()]
+        for start in range(0, len(told), _BATCH):
+            self._client.log_batch(self.id, params=told[start : start + _BATCH])
+
+    def tags(self, values: Mapping[str, str]) -> None:
+        """Set tags."""
+        tags = [RunTag(name, value) for name, value in values.items()]
+        for start in range(0, len(tags), _BATCH):
+            self._client.log_batch(self.id, tags=tags[start : start + _BATCH])
+
+    def metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+        """Log figures, all at `step`."""
+        self._log_metrics([Metric(_name(name), float(value), _now(), step) for name, value in values.items()])
+
+    def curve(self, name: str, points: Mapping[int, float]) -> None:
+        """Log a figure that changes: from step to value."""
+        self._log_metrics([Metric(_name(name), float(value), _now(), step) for step, value in points.items()])
+
+    def files(self, contents: Mapping[str, bytes]) -> None:
+        """Log artifacts, from path to content."""
+        with tempfile.TemporaryDirectory() as scratch:
+            for name, content in contents.items():
+                file = Path(scratch) / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
+            self._client.log_artifacts(self.id, scratch)
+
+    def folder(self, folder: Path, path: str) -> None:
+        """Log everything in `folder` as artifacts below `path`."""
+        self._client.log_artifacts(self.id, str(folder), path)
+
+    def data(self, name: str, *, version: str, source: str, profile: Mapping[str, Any], context: str) -> None:
+        """Log a data set that the run read: MLflow shows it beside the run, by name and digest.
+
+        Args:
+            name: of the data set.
+            version: hash of its content.
+            source: where it came from, or the hash of that.
+            profile: what to know about it, such as its rows.
+            context: what it was read for, such as ``training``.
+        """
+        dataset = Dataset(
+            name=name,
+            digest=version,
+            source_type="synapse",
+            source=json.dumps({"version": source}),
+            profile=json.dumps(profile),
         )
-        run_id = run.info.run_id
-        for param, told in logged.items():
-            client.log_param(run_id, param, told)
-        for key, value in manifest.metrics.items():
-            client.log_metric(run_id, key, value)
-        client.log_artifacts(run_id, str(bundle.path), _BUNDLE_FOLDER)
-        _log_files(client, run_id, artifacts)
-        client.set_terminated(run_id)
-        _ensure_model(client, name)
-        version = client.create_model_version(
-            name,
-            source=f"{run.info.artifact_uri}/{_BUNDLE_FOLDER}",
-            run_id=run_id,
-            tags={_VERSION_TAG: manifest.version, **provenance},
-        )
-    client.set_registered_model_alias(name, CANDIDATE, version.version)
-    return _registered(name, version, tracking_uri)
+        self._client.log_inputs(self.id, datasets=[DatasetInput(dataset, [InputTag(MLFLOW_DATASET_CONTEXT, context)])])
+
+    def end(self, status: str = "FINISHED") -> None:
+        """End the run as ``FINISHED``, ``FAILED`` or ``KILLED``."""
+        self._client.set_terminated(self.id, status)
+
+    def _log_metrics(self, metrics: list[Metric]) -> None:
+        for start in range(0, len(metrics), _METRICS_BATCH):
+            self._client.log_batch(self.id, metrics=metrics[start : start + _METRICS_BATCH])
 
 
-def find(name: str, alias: str, tracking_uri: str) -> RegisteredModel:
-    """Return the version of model `name` that `alias` points to.
+class Tracker:
+    """The tracking server at an address, and the experiment that all runs of Synapse are in."""
 
-    Raises:
-        NotFound: there is no such model or alias.
-    """
-    try:
-        version = _client(tracking_uri).get_model_version_by_alias(name, alias)
-    except MlflowException as error:
-        raise NotFound(f"the registry has no model {name} with the alias {alias}; train one first") from error
-    return _registered(name, version, tracking_uri)
+    def __init__(self, tracking_uri: str) -> None:
+        # Creating the SQLite schema logs every migration; nothing in it is for the person who trains.
+        logging.getLogger("alembic").setLevel(logging.ERROR)
+        logging.getLogger("mlflow").setLevel(logging.ERROR)
+        self.tracking_uri = tracking_uri
+        self.client = MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
 
+    def start(self, name: str, environment: Environment, *, parent: str | None = None, note: str = "") -> Run:
+        """Start a run that carries its code and environment; whoever starts it ends it. `run` does both.
 
-def fetch_bundle(name: str, alias: str, *, kind: BundleKind, tracking_uri: str, target: Path) -> Bundle:
-    """Download the bundle that `alias` of model `name` points to into ``<target>/<bundle version>`` and verify it.
+        Args:
+            name: shown for the run.
+            environment: code, Python, packages and machine of the run.
+            parent: id of the run that this one is a part of; MLflow shows it nested there.
+            note: Markdown, shown on top of the run.
+        """
+        tags = environment.tags | {MLFLOW_GIT_COMMIT: environment.commit, MLFLOW_SOURCE_NAME: "synapse_pipelines"}
+        tags |= {MLFLOW_PARENT_RUN_ID: parent} if parent else {}
+        tags |= {MLFLOW_RUN_NOTE: note} if note else {}
+        run = Run(self.client, self.client.create_run(self.experiment(), run_name=name, tags=tags).info.run_id)
+        run.files(environment.files)
+        return run
 
-    Raises:
-        NotFound: there is no such model or alias.
-        BundleError: what was downloaded is not what its manifest says.
-    """
-    found = find(name, alias, tracking_uri)
-    folder = target / found.bundle_version
-    if not (folder / MANIFEST_NAME).is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        mlflow_artifacts.download_artifacts(
-            run_id=found.run_id, artifact_path=_BUNDLE_FOLDER, dst_path=str(target), tracking_uri=tracking_uri
-        )
-        folder.rmdir()
-        (target / _BUNDLE_FOLDER).rename(folder)
-    return Bundle.open(folder, kind=kind)
+    @contextmanager
+    def run(self, name: str, environment: Environment, *, parent: str | None = None, note: str = "") -> Iterator[Run]:
+        """Start a run as `start` does and end it with the block: ``FAILED`` after an error, ``KILLED`` by Ctrl-C."""
+        run = self.start(name, environment, parent=parent, note=note)
+        try:
+            yield run
+        except Exception:
+            run.end("FAILED")
+            raise
+        except BaseException:
+            run.end("KILLED")
+            raise
+        run.end()
 
-
-def _known_version(
-    client: MlflowClient, name: str, bundle_version: str, params: Mapping[str, str]
-) -> ModelVersion | None:
-    """Return the registered version of the bundle whose run was told `params`, if there is one."""
-    versions = client.search_model_versions(f"name = '{name}' and tags.{_VERSION_TAG} = '{bundle_version}'")
-    return next((one for one in versions if client.get_run(str(one.run_id)).data.params == params), None)
-
-
-def _registered(name: str, version: ModelVersion, tracking_uri: str) -> RegisteredModel:
-    return RegisteredModel(
-        name=name,
-        version=str(version.version),
-        run_id=str(version.run_id),
-        bundle_version=version.tags[_VERSION_TAG],
-        tracking_uri=tracking_uri,
-    )
-
-
-def _client(tracking_uri: str) -> MlflowClient:
-    # Creating the SQLite schema logs every migration; nothing in it is for the person who trains.
-    logging.getLogger("alembic").setLevel(logging.ERROR)
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
-    return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+    def experiment(self) -> str:
+        """Return the id of Synapse's experiment, made when there is none yet."""
+        found = self.client.get_experiment_by_name(EXPERIMENT)
+        if found is not None:
+            return str(found.experiment_id)
+        location = None
+        if self.tracking_uri.startswith("sqlite:///"):
+            location = (Path(self.tracking_uri.removeprefix("sqlite:///")).parent / "artifacts").as_uri()
+        return str(self.client.create_experiment(EXPERIMENT, artifact_location=location))
 
 
-def _experiment(client: MlflowClient, tracking_uri: str) -> str:
-    found = client.get_experiment_by_name(_EXPERIMENT)
-    if found is not None:
-        return str(found.experiment_id)
-    location = None
-    if tracking_uri.startswith("sqlite:///"):
-        location = (Path(tracking_uri.removeprefix("sqlite:///")).parent / "artifacts").as_uri()
-    return str(client.create_experiment(_EXPERIMENT, artifact_location=location))
+def _name(metric: str) -> str:
+    """MLflow takes letters, digits and ``_-./: `` in the name of a metric."""
+    return "".join(sign if sign.isalnum() or sign in "_-./: " else "_" for sign in metric)
 
 
-def _ensure_model(client: MlflowClient, name: str) -> None:
-    try:
-        client.create_registered_model(name)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise TrainingError(f"the registry refused the model name {name}: {error}") from error
-
-
-def _log_files(client: MlflowClient, run_id: str, artifacts: Mapping[str, bytes]) -> None:
-    with tempfile.TemporaryDirectory() as scratch:
-        for name, content in artifacts.items():
-            file = Path(scratch) / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
-        client.log_artifacts(run_id, scratch)
+def _now() -> int:
+    return int(time.time() * 1000)

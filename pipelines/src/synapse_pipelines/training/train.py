@@ -30,6 +30,8 @@ from synapse_pipelines.training.rows import TrainingRows, read_split, training_r
 OnLook = Callable[[Floats, Floats], None]
 """Takes logits and labels, each [n, 8], of a look at validation."""
 
+_CURVE_POINTS = 200
+
 
 class TrainingSummary(BaseModel):
     """How training went: content of ``training.json``."""
@@ -45,6 +47,7 @@ class TrainingSummary(BaseModel):
     stopped: str
     valid_macro_auprc: list[float]
     train_loss: list[float]
+    """Over the whole training, each value the mean of as many steps as the others."""
     parameters: int
     device: str
     workers: int
@@ -145,7 +148,7 @@ def _summary(
     loop: Loop, model: classifier.ModerationClassifier, recipe: Recipe, base_encoder: str, world: World
 ) -> TrainingSummary:
     progress = loop.progress
-    parts = np.array_split(progress.losses, min(20, len(progress.losses)))
+    parts = np.array_split(progress.losses, min(_CURVE_POINTS, len(progress.losses)))
     return TrainingSummary(
         base_encoder=Path(base_encoder).name,
         max_tokens=recipe.max_tokens,

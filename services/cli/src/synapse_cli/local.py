@@ -84,7 +84,8 @@ def _candidate(kind: BundleKind, train_if_missing: bool) -> Path:
         StackError: there is none, and none may be trained.
     """
     # The registry's library takes seconds to import; the other commands should not wait for it.
-    from synapse_pipelines.registry.tracking import CANDIDATE, fetch_bundle, local_tracking_uri
+    from synapse_pipelines.registry.models import CANDIDATE, fetch_bundle
+    from synapse_pipelines.registry.tracking import local_tracking_uri
     from synapse_pipelines.run import CLUSTERS_NAME
     from synapse_pipelines.settings import load_training_settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from synapse_pipelines.progress import Event
-from synapse_pipelines.registry.tracking import CANDIDATE, find
+from synapse_pipelines.registry.models import CANDIDATE, find
 from synapse_pipelines.run import TrainingResult
 
 from synapse_cli.demo.steps import Part, Progress, check
