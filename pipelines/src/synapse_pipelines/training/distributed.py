@@ -75,10 +75,13 @@ class World:
 
 @contextmanager
 def joined_world() -> Iterator[World]:
-    """Join the workers that torchrun started with this one, if it did: gloo on CPUs, NCCL on GPUs, one GPU a worker."""
+    """Join the workers that torchrun started with this one, if it did: gloo on CPUs, NCCL on GPUs, one GPU a worker.
+
+    Inside another such block it yields the world that is joined already.
+    """
     size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1:
-        yield World()
+    if size == 1 or dist.is_initialized():
+        yield World(rank=int(os.environ.get("RANK", "0")) if size > 1 else 0, size=size)
         return
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
