@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from synapse_common.pii.find import Found, find_entities
+
+_PLACEHOLDER: Final = re.compile(r"<([A-Z]{2,10})_(\d{1,9})>")
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,17 @@ class MaskResult:
 
 
 class Masker:
-    """Masks several texts as one: a value that comes back has the same placeholder in all of them."""
+    """Masks several texts as one: a value that comes back has the same placeholder in all of them.
 
-    def __init__(self) -> None:
+    Placeholders that stand in `reserved` texts already are not given to other values.
+    """
+
+    def __init__(self, reserved: Iterable[str] = ()) -> None:
         self._numbers: dict[tuple[str, str], int] = {}
         self._counts: dict[str, int] = {}
+        for text in reserved:
+            for kind, number in _PLACEHOLDER.findall(text):
+                self._counts[kind] = max(self._counts.get(kind, 0), int(number))
 
     def mask(self, text: str) -> MaskResult:
         """Replace every piece of personal data that patterns find by its type and a number, such as ``<PHONE_1>``."""
@@ -49,6 +59,11 @@ class Masker:
             position = end
         pieces.append(text[position:])
         return MaskResult("".join(pieces), tuple(entities))
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What each placeholder that was given out stands for."""
+        return {f"<{kind}_{number}>": value for (kind, value), number in self._numbers.items()}
 
     def _number(self, kind: str, value: str) -> int:
         """1 for the first value of its kind, 2 for the next, and so on."""
