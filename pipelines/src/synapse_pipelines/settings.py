@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_settings import SettingsConfigDict
 from synapse_common.settings import SynapseSettings, load_settings
 from synapse_common.taxonomy import CATEGORIES
+
+from synapse_pipelines.augmentation.recipe import AugmentationRecipe
 from synapse_pipelines.search.recipe import SearchRecipe
 from synapse_pipelines.search.space import check_space
 
@@ -32,6 +34,7 @@ class Recipe(BaseModel):
     max_test_rows: int | None = Field(default=None, ge=1)
     pii_profile: PiiProfile = Field(default="fast", description="how personal data is found before training")
     generated_rows: int = Field(default=0, ge=0, description="generated rows mixed into train, for thin categories")
+    augmentation: AugmentationRecipe = AugmentationRecipe()
     chat_negatives: int = Field(
         default=0, ge=0, description="unreported chat messages mixed into train as weak negatives"
     )
@@ -127,7 +130,7 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         max_train_rows=9_000,
         max_valid_rows=1_500,
         max_test_rows=2_000,
-        generated_rows=2_500,
+        augmentation=AugmentationRecipe(template_rows=4_000),
         chat_negatives=800,
         layers=6,
         max_tokens=64,
@@ -138,7 +141,12 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         max_int8_cost=0.02,
     ),
     "full": Recipe(
-        generated_rows=6_000, chat_negatives=6_000, chat_sample=4_000, epochs=2, evaluations=6, max_tokens=128
+        augmentation=AugmentationRecipe(template_rows=45_000),
+        chat_negatives=6_000,
+        chat_sample=4_000,
+        epochs=2,
+        evaluations=6,
+        max_tokens=128,
     ),
 }
 """`tiny` proves the path in tests, `demo` fits some minutes on two cores, `full` takes all data and wants a GPU."""

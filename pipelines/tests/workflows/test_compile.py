@@ -22,7 +22,7 @@ def test_every_step_runs_our_image_and_installs_nothing(compiled: dict[str, dict
 
 def test_the_steps_are_those_of_the_design_in_order(compiled: dict[str, dict[str, Any]]) -> None:
     tasks = compiled["moderation_training"]["root"]["dag"]["tasks"]
-    assert set(tasks) == {"prepare-data", "train", "evaluate", "quantise", "package", "register"}
+    assert set(tasks) == {"prepare-data", "augment", "train", "evaluate", "quantise", "package", "register"}
     assert set(tasks["package"]["dependentTasks"]) == {"train", "evaluate", "quantise"}
     assert tasks["register"]["cachingOptions"] == {}
     assert tasks["train"]["cachingOptions"]["enableCache"]

@@ -40,6 +40,31 @@ def prepare_data(
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
+def augment(
+    dataset: Input[Dataset],
+    recipe: str,
+    augmented: Output[Dataset],
+    summary: Output[Markdown],
+    metrics: Output[Metrics],
+) -> None:
+    """Add generated rows to train and validation, and the functional tests, as the recipe says."""
+    from pathlib import Path
+
+    from synapse_pipelines.augmentation.augment import augment_dataset, markdown_summary
+    from synapse_pipelines.components.metrics import write_metadata
+    from synapse_pipelines.progress import print_event
+    from synapse_pipelines.settings import Recipe
+
+    settings = Recipe.model_validate_json(recipe)
+    info = augment_dataset(Path(dataset.path), settings, Path(augmented.path), print_event)
+    augmented.metadata.update(dataset.metadata)
+    Path(summary.path).write_text(markdown_summary(info), encoding="utf-8")
+    for method, rows in info.rows["train"].items():
+        metrics.log_metric(f"train_rows_{method}", rows)
+    write_metadata(metrics)
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
 def train(
     dataset: Input[Dataset],
     recipe: str,

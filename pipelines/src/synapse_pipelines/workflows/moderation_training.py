@@ -8,7 +8,7 @@ from typing import NamedTuple
 from kfp import dsl
 from kfp.dsl import Artifact, Dataset, Model
 
-from synapse_pipelines.components.moderation import evaluate, package, prepare_data, quantise, register, train
+from synapse_pipelines.components.moderation import augment, evaluate, package, prepare_data, quantise, register, train
 
 
 class ModerationOutputs(NamedTuple):
@@ -20,7 +20,7 @@ class ModerationOutputs(NamedTuple):
     registered: Artifact
 
 
-@dsl.pipeline(name="moderation-training", description="Prepare, train, evaluate, quantise, package, register")
+@dsl.pipeline(name="moderation-training", description="Prepare, augment, train, evaluate, quantise, package, register")
 def moderation_training(
     data_dir: str,
     data_version: str,
@@ -35,7 +35,8 @@ def moderation_training(
 ) -> ModerationOutputs:
     """Run once a step for each set of inputs; only registration, which acts outside the run, is never cached."""
     prepared = prepare_data(data_dir=data_dir, data_version=data_version, code_version=code_version, recipe=recipe)
-    dataset = prepared.outputs["dataset"]
+    augmented = augment(dataset=prepared.outputs["dataset"], recipe=recipe)
+    dataset = augmented.outputs["augmented"]
 
     trained = train(dataset=dataset, recipe=recipe, base_encoder=base_encoder, encoder_version=encoder_version)
     model = trained.outputs["model"]
