@@ -13,8 +13,10 @@ from synapse_common.settings import SynapseSettings, load_settings
 from synapse_common.taxonomy import CATEGORIES
 
 from synapse_pipelines.augmentation.recipe import AugmentationRecipe
+from synapse_pipelines.data.recipe import CleaningRecipe
 from synapse_pipelines.search.recipe import SearchRecipe
 from synapse_pipelines.search.space import check_space
+from synapse_pipelines.training.recipe import StudentRecipe
 
 Preset = Literal["tiny", "demo", "full"]
 PiiProfile = Literal["fast"]
@@ -33,7 +35,10 @@ class Recipe(BaseModel):
     max_valid_rows: int | None = Field(default=None, ge=1)
     max_test_rows: int | None = Field(default=None, ge=1)
     pii_profile: PiiProfile = Field(default="fast", description="how personal data is found before training")
-    generated_rows: int = Field(default=0, ge=0, description="generated rows mixed into train, for thin categories")
+    languages: tuple[Literal["en", "pt"], ...] = Field(
+        default=("en", "pt"), min_length=1, description="languages the model is for; train must have rows of each"
+    )
+    cleaning: CleaningRecipe = CleaningRecipe()
     augmentation: AugmentationRecipe = AugmentationRecipe()
     chat_negatives: int = Field(
         default=0, ge=0, description="unreported chat messages mixed into train as weak negatives"
@@ -88,7 +93,29 @@ class Recipe(BaseModel):
         default=0.1, ge=0, le=1, description="gate: share of everyday chat that may be flagged"
     )
     max_int8_cost: float = Field(default=0.005, ge=0, description="gate: macro AUPRC that int8 may lose against fp32")
+    max_student_cost: float = Field(
+        default=0.005, ge=0, description="gate: macro AUPRC that a distilled student may lose against its teacher"
+    )
+    student: StudentRecipe | None = Field(
+        default=None, description="distil a smaller model and release that; null: the trained model is released"
+    )
+    must_hold_against_champion: bool = Field(
+        default=True, description="gate: not worse than the present champion beyond the noise of the test split"
+    )
     search: SearchRecipe = SearchRecipe()
+
+    def for_student(self) -> Recipe:
+        """Return the recipe that its student is trained by.
+
+        Raises:
+            ValueError: the recipe has no student.
+        """
+        if self.student is None:
+            raise ValueError("the recipe names no student")
+        # Soft labels say how rare a category is; weighting its positives once more would spoil their calibration.
+        changes = {"layers": None, "frozen_layers": 0, "min_rows_seen": 0, "max_positive_weight": 1.0, "student": None}
+        told = {"epochs": self.student.epochs, "learning_rate": self.student.learning_rate}
+        return self.model_copy(update=changes | told)
 
     @field_validator("max_false_positive_rates")
     @classmethod
@@ -122,6 +149,7 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         head_learning_rate=5e-3,
         chat_sample=100,
         must_beat_baseline=False,
+        must_hold_against_champion=False,
         max_int8_cost=0.05,
         max_chat_flag_rate=1.0,
     ),
@@ -137,6 +165,8 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         min_rows_seen=10_000,
         max_minutes=4.0,
         max_false_positive_rate=0.08,
+        # Some minutes of training do not reach a model that had all data.
+        must_hold_against_champion=False,
         # On so few test rows half a point is noise.
         max_int8_cost=0.02,
     ),
@@ -167,6 +197,9 @@ class TrainingSettings(SynapseSettings):
     )
     search_database: str | None = Field(
         default=None, description="SQLAlchemy address of the studies; null: SQLite under build_dir"
+    )
+    version_remote: str | None = Field(
+        default=None, description="DVC remote of bundles and data, a folder or s3:// address; null: under build_dir"
     )
     model_name: str = Field(default="moderation", min_length=1, description="name in the model registry")
     generated_annotations: int = Field(default=6_000, ge=100, description="rows to generate where there is no data_dir")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,7 +43,7 @@ class ModerationClassifier(nn.Module):
 def from_encoder(
     name: str, *, layers: int | None, frozen_layers: int, dropout: float, train_embeddings: bool = False
 ) -> ModerationClassifier:
-    """Return a classifier over the encoder `name` (folder or Hugging Face id), its head fresh.
+    """Return a classifier over the encoder `name` (folder or Hugging Face id), its head fresh unless `save` left one.
 
     Keeps the lowest `layers` layers, of which the lowest `frozen_layers` do not train. Nor do the word embeddings
     unless `train_embeddings`: words that the data lack would be left behind by those it has.
@@ -62,7 +63,25 @@ def from_encoder(
     encoder.embeddings.requires_grad_(requires_grad=train_embeddings)
     for part in blocks[:frozen_layers]:
         part.requires_grad_(requires_grad=False)
-    return ModerationClassifier(encoder, encoder.config.hidden_size, dropout)
+    model = ModerationClassifier(encoder, encoder.config.hidden_size, dropout)
+    if (head := Path(name) / HEAD_FILE).is_file():
+        model.head.load_state_dict(load_file(head))
+    return model
+
+
+def shrunk(model: ModerationClassifier, layers: int) -> ModerationClassifier:
+    """Return a copy of `model` with its lowest `layers` layers.
+
+    Raises:
+        TrainingError: it has fewer.
+    """
+    small = copy.deepcopy(model)
+    blocks = small.encoder.get_submodule("encoder.layer")
+    if not isinstance(blocks, nn.ModuleList) or layers > len(blocks):
+        raise TrainingError(f"a student of {layers} layers cannot be cut from a teacher with fewer")
+    del blocks[layers:]
+    small.encoder.config.num_hidden_layers = layers  # type: ignore[union-attr]  # a Hugging Face encoder, typed as any module
+    return small
 
 
 def save(model: ModerationClassifier, tokenizer: Any, folder: Path) -> None:
