@@ -1,6 +1,18 @@
+from random import Random
+
 import numpy as np
 import pytest
-from synapse_pipelines.evaluation.metrics import category_figures, curves, macro_auprc
+from hypothesis import given
+from hypothesis import strategies as st
+from synapse_pipelines.evaluation.metrics import (
+    BINS,
+    bin_numbers,
+    calibration_bins,
+    category_figures,
+    curves,
+    expected_calibration_error,
+    macro_auprc,
+)
 
 NAN = np.nan
 
@@ -50,3 +62,35 @@ def test_curves_are_thinned_and_named() -> None:
     points = found["hate/threatening"]
     assert len(points["precision"]) == len(points["recall"]) <= 100
     assert len(points["fpr"]) == len(points["tpr"]) == len(points["threshold"]) <= 100
+
+
+def test_the_calibration_error_of_a_small_case() -> None:
+    scores = np.array([0.1, 0.1, 0.9, 0.9], dtype=np.float32)
+    bins = calibration_bins(scores, np.array([0, 1, 1, 1], dtype=bool))
+    assert [(one.n, one.share_positive) for one in bins] == [(2, 0.5), (2, 1.0)]
+    assert expected_calibration_error(bins) == pytest.approx((2 * 0.4 + 2 * 0.1) / 4)
+    assert expected_calibration_error([]) is None
+
+
+def test_scores_that_are_frequencies_have_no_calibration_error() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.random(50_000).astype(np.float32)
+    error = expected_calibration_error(calibration_bins(scores, rng.random(50_000) < scores))
+    assert error is not None
+    assert error < 0.01
+
+
+@given(st.lists(st.tuples(st.floats(0, 1, width=32), st.booleans()), min_size=1, max_size=60), st.randoms())
+def test_the_calibration_error_is_a_share_and_ignores_order(pairs: list[tuple[float, bool]], rng: Random) -> None:
+    def error(pairs: list[tuple[float, bool]]) -> float:
+        scores = np.array([score for score, _ in pairs], dtype=np.float32)
+        found = expected_calibration_error(calibration_bins(scores, np.array([truth for _, truth in pairs])))
+        assert found is not None
+        return found
+
+    assert 0 <= error(pairs) <= 1
+    assert error(rng.sample(pairs, len(pairs))) == pytest.approx(error(pairs))
+
+
+def test_every_score_has_a_bin() -> None:
+    assert bin_numbers(np.array([0, 0.5, 1], np.float32)).tolist() == [0, BINS // 2, BINS - 1]

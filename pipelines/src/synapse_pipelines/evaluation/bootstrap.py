@@ -112,6 +112,19 @@ def auprc_replicates(counts: Counts, scores: Floats, labels: Floats) -> Values:
     return np.asarray(np.mean(found, axis=0), dtype=np.float64)
 
 
+def ece_replicates(counts: Counts, scores: Floats, labels: Floats) -> Values:
+    """Return the mean calibration error [b] over the categories that `macro_auprc` counts; zeros without any."""
+    columns = counted_categories(labels)
+    if not columns:
+        return np.zeros(len(counts))
+    found = []
+    for column in columns:
+        known = ~np.isnan(labels[:, column])
+        own, truth = scores[known, column], labels[known, column] == 1
+        found.append(_counting(counts[:, known], own, truth, truth)["ece"])
+    return np.asarray(np.mean(found, axis=0), dtype=np.float64)
+
+
 def rate_replicates(counts: Counts, hits: NDArray[np.bool_]) -> Values:
     """Return the share [b] of `hits` [n] among the texts of each resample [b, n]."""
     return _ratio(_weighted(counts, hits[:, None])[:, 0], counts.sum(axis=1, dtype=np.float64))
@@ -169,4 +182,5 @@ def _weighted(counts: Counts, columns: NDArray[np.generic]) -> Values:
 
 
 def _ratio(part: Values, whole: Values) -> Values:
-    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    found: Values = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return found

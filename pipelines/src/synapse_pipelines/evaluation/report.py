@@ -2,89 +2,70 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from importlib.resources import files
-from typing import Any
 
-import matplotlib as mpl
 from jinja2 import Environment
-from matplotlib.figure import Figure
 
-from synapse_pipelines.evaluation.evaluate import Evaluation
-from synapse_pipelines.training.card import figures_table
+from synapse_pipelines.evaluation.bootstrap import LEVEL, RESAMPLES, Estimate
+from synapse_pipelines.evaluation.evaluate import ALL_LANGUAGES, Evaluation
+from synapse_pipelines.evaluation.identity import MIN_NEGATIVES
+from synapse_pipelines.evaluation.metrics import BINS, MIN_FOR_MACRO, CategoryFigures
+from synapse_pipelines.evaluation.plots import plot_svgs
+from synapse_pipelines.evaluation.tables import figures_table
 
-mpl.use("Agg")
-
-_PAGE = Environment(autoescape=True, trim_blocks=True).from_string(
-    files(__package__).joinpath("report.html.j2").read_text("utf-8")
-)
-
-
-_DARK_SHARE = 0.6  # of a row; from here on a cell is too dark for black digits
+_MISSING = "-"
 
 
 def html_report(evaluation: Evaluation) -> str:
     """Return the evaluation as one HTML page with its plots inside."""
-    plots = {name: base64.b64encode(png).decode() for name, png in plot_pngs(evaluation).items()}
-    return _PAGE.render(e=_rounded(evaluation), **plots)
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"figure": _figure, "estimate": _estimate, "number": _number, "percent": _percent}
+    page = environment.from_string(files(__package__).joinpath("report.html.j2").read_text("utf-8"))
+    return page.render(
+        e=evaluation,
+        plots=plot_svgs(evaluation),
+        all=ALL_LANGUAGES,
+        min_for_macro=MIN_FOR_MACRO,
+        min_negatives=MIN_NEGATIVES,
+        bins=BINS,
+        resamples=RESAMPLES,
+        level=LEVEL,
+    )
 
 
 def markdown_summary(evaluation: Evaluation) -> str:
     """Return the main figures as Markdown."""
-    verdict = evaluation.flagged["all"]
-    return (
-        f"# Evaluation\n\nData `{evaluation.data.name}` version `{evaluation.data.version}`. Macro AUPRC "
-        f"**{evaluation.macro_auprc:.4f}**, baseline {evaluation.baseline_macro_auprc:.4f}. Flagged or not: accuracy "
-        f"{verdict.accuracy or 0:.3f}, F1 {verdict.f1 or 0:.3f}. Everyday chat flagged: "
-        f"{evaluation.chat_flag_rate:.2%}.\n\n{figures_table(evaluation)}\n"
+    data, verdict = evaluation.data, evaluation.flagged[ALL_LANGUAGES]
+    summary = (
+        f"Data `{data.name}` version `{data.version}`. Macro AUPRC **{evaluation.macro_auprc:.4f}**, baseline "
+        f"{evaluation.baseline_macro_auprc:.4f}. Flagged or not: accuracy {verdict.accuracy or 0:.3f}, F1 "
+        f"{verdict.f1 or 0:.3f}. Everyday chat flagged: {evaluation.chat_flag_rate:.2%}."
+    )
+    lines = ["# Evaluation", "", summary, "", "| goal | wanted | value (95 % interval) | outcome |"]
+    lines.append("| --- | ---: | ---: | --- |")
+    for goal in evaluation.goals:
+        sign = "≥" if goal.at_least else "≤"
+        lines.append(f"| {goal.name} | {sign} {goal.limit:.3f} | {_estimate(goal.value)} | {goal.verdict} |")
+    return "\n".join([*lines, "", figures_table(evaluation), ""])
+
+
+def _figure(figures: CategoryFigures, name: str) -> str:
+    """The figure `name` with its interval."""
+    value = getattr(figures, name)
+    return _MISSING if value is None else _estimate(Estimate(value=value, interval=figures.intervals.get(name)))
+
+
+def _estimate(value: Estimate | None) -> str:
+    if value is None:
+        return _MISSING
+    return f"{value.value:.3f}" + (
+        "" if value.interval is None else f" ({value.interval[0]:.3f} to {value.interval[1]:.3f})"
     )
 
 
-def plot_pngs(evaluation: Evaluation) -> dict[str, bytes]:
-    """Return the plots as PNG bytes: ``pr``, ``roc`` and ``confusion``."""
-    return {
-        "pr": _curve_plot(evaluation, "recall", "precision"),
-        "roc": _curve_plot(evaluation, "fpr", "tpr"),
-        "confusion": _confusion_plot(evaluation),
-    }
+def _number(value: float | None) -> str:
+    return _MISSING if value is None else f"{value:.3f}"
 
 
-def _curve_plot(evaluation: Evaluation, x: str, y: str) -> bytes:
-    figure = Figure(figsize=(8, 5), layout="constrained")
-    axes = figure.subplots()
-    for name, points in evaluation.curves.items():
-        axes.plot(points[x], points[y], label=name)
-    axes.set(xlabel=x, ylabel=y, xlim=(0, 1), ylim=(0, 1.02))
-    if evaluation.curves:
-        axes.legend(fontsize="small")
-    return _png(figure)
-
-
-def _confusion_plot(evaluation: Evaluation) -> bytes:
-    figure = Figure(figsize=(12, 6), layout="constrained")
-    for axes, (name, matrix) in zip(figure.subplots(2, 4).flat, evaluation.confusion.items(), strict=True):
-        axes.imshow([[count / max(1, sum(row)) for count in row] for row in matrix], cmap="Blues", vmin=0, vmax=1)
-        for row in range(2):
-            for column in range(2):
-                dark = matrix[row][column] > _DARK_SHARE * sum(matrix[row])
-                axes.text(column, row, str(matrix[row][column]), ha="center", va="center", color="w" if dark else "k")
-        axes.set_title(name)
-        axes.set(xticks=[0, 1], yticks=[0, 1], xlabel="flagged", ylabel="labelled")
-    return _png(figure)
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=90)
-    return buffer.getvalue()
-
-
-def _rounded(evaluation: Evaluation) -> dict[str, Any]:
-    def short(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: short(inner) for key, inner in value.items()}
-        return f"{value:.3f}" if isinstance(value, float) else value
-
-    plain = evaluation.model_dump()
-    return plain | {"figures": short(plain["figures"])}
+def _percent(value: float | None) -> str:
+    return _MISSING if value is None else f"{100 * value:.1f} %"

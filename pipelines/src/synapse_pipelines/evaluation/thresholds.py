@@ -18,6 +18,7 @@ from sklearn.metrics import precision_recall_curve
 from synapse_common.decision import DecisionRule, Flags, Floats
 from synapse_common.taxonomy import CATEGORIES, COLUMNS
 
+from synapse_pipelines.augmentation.templates import SOURCE_PREFIX
 from synapse_pipelines.settings import Recipe
 from synapse_pipelines.training.calibration import MIN_EXAMPLES, CalibrationChoice, choose_calibration
 
@@ -83,9 +84,12 @@ def decide(logits: Floats, rows: pd.DataFrame, recipe: Recipe, *, generated: boo
     """
     labels = rows[list(COLUMNS)].astype("Float32").to_numpy(dtype="float32", na_value=float("nan"))
     everyday = (rows["source"] == EVERYDAY_SOURCE).to_numpy()
+    made_up = rows["source"].str.startswith(SOURCE_PREFIX).to_numpy()
     lowest = recipe.generated_lowest_threshold if generated else _LOWEST_THRESHOLD
     found = {
-        name: _decide(logits[:, column], labels[:, column], everyday, recipe.false_positive_limit(name), lowest, recipe)
+        name: _decide(
+            logits[:, column], labels[:, column], everyday, made_up, recipe.false_positive_limit(name), lowest, recipe
+        )
         for column, name in enumerate(CATEGORIES)
     }
     rule = DecisionRule(
@@ -107,10 +111,13 @@ def load_decisions(folder: Path) -> Decisions:
 
 
 def _decide(
-    logits: Floats, labels: Floats, everyday: Flags, limit: float, lowest: float, recipe: Recipe
+    logits: Floats, labels: Floats, everyday: Flags, made_up: Flags, limit: float, lowest: float, recipe: Recipe
 ) -> CategoryDecision:
     known, labelled = ~np.isnan(labels), ~np.isnan(labels) & ~everyday
-    choice = choose_calibration(logits[labelled], labels[labelled] == 1, recipe.seed)
+    # A score should be the frequency among real messages; made-up ones stand in where there are too few of these.
+    real = labelled & ~made_up
+    judged = real if min((labels[real] == 1).sum(), (labels[real] == 0).sum()) >= MIN_EXAMPLES else labelled
+    choice = choose_calibration(logits[judged], labels[judged] == 1, recipe.seed)
     own = choice.calibration
     scores = np.asarray(0.5 * (1 + np.tanh(0.5 * (own.scale * logits + own.bias))), dtype=np.float32)
     positives, negatives = scores[labels == 1], scores[labelled & (labels == 0)]

@@ -13,7 +13,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader
 from matplotlib.figure import Figure
 from synapse_pipelines.evaluation.evaluate import Evaluation
-from synapse_pipelines.evaluation.report import plot_pngs
+from synapse_pipelines.evaluation.plots import plot_pngs
 
 from synapse_cli.demo.steps import Outcome
 

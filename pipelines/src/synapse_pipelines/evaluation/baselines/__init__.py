@@ -1,0 +1,1 @@
+"""What any model must beat: counting words, a list of words, a ready-made package."""
