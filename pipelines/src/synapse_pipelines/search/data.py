@@ -6,12 +6,14 @@ import hashlib
 import shutil
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
+from synapse_pipelines.data.engine import explained, start_engine
 from synapse_pipelines.data.sampling import sample
 from synapse_pipelines.data.split import Split
 from synapse_pipelines.search.recipe import SearchRecipe
-from synapse_pipelines.training.rows import read_split
 
-DATASET_FILE = "dataset.json"
+_DATASET_FILE = "dataset.json"
 
 
 def write_trial_data(dataset: Path, search: SearchRecipe, seed: int, out: Path) -> str:
@@ -22,13 +24,17 @@ def write_trial_data(dataset: Path, search: SearchRecipe, seed: int, out: Path) 
     Raises:
         DataError: a split is missing or unusable.
     """
+    import daft
+
     out.mkdir(parents=True, exist_ok=True)
+    start_engine()
+    digest = hashlib.sha256()
     limits: dict[Split, int | None] = {"train": search.train_rows, "valid": search.valid_rows}
     for split, limit in limits.items():
-        rows = sample(read_split(dataset, split), limit, seed)
-        rows.to_parquet(out / f"{split}.parquet", index=False)
-    shutil.copy(dataset / DATASET_FILE, out / DATASET_FILE)
-    digest = hashlib.sha256()
-    for name in ("train.parquet", "valid.parquet"):
-        digest.update((out / name).read_bytes())
+        source, target = dataset / f"{split}.parquet", out / f"{split}.parquet"
+        with explained(f"read {source}"):
+            rows = sample(daft.read_parquet(str(source)), limit, seed, "key").to_arrow()
+        pq.write_table(rows.sort_by("key"), target)
+        digest.update(target.read_bytes())
+    shutil.copy(dataset / _DATASET_FILE, out / _DATASET_FILE)
     return digest.hexdigest()[:12]

@@ -14,11 +14,13 @@ from typing import Any
 
 from synapse_common.decision import Floats
 
+from synapse_pipelines.data.storage import is_remote
 from synapse_pipelines.progress import ignore
 from synapse_pipelines.search.data import write_trial_data
 from synapse_pipelines.search.figures import Figures, figures
 from synapse_pipelines.search.recipe import SearchRecipe
 from synapse_pipelines.settings import Recipe
+from synapse_pipelines.training.backends.staging import fetch_folder
 from synapse_pipelines.training.encoder import resolve_encoder
 from synapse_pipelines.training.train import train_model
 
@@ -68,17 +70,29 @@ def print_figures(found: Figures) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run one trial, told on the command line; searched settings are ``name=value``."""
     parser = argparse.ArgumentParser(description="Train once with certain settings and print the figures.")
-    parser.add_argument("--dataset", type=Path, required=True, help="folder of the prepared data set")
+    parser.add_argument("--dataset", required=True, help="folder or s3:// address of a prepared data set")
     parser.add_argument("--recipe", required=True, help="the recipe as JSON; settings on this line come on top")
-    parser.add_argument("--base-encoder", help="folder or Hugging Face id; left out: the best one at hand")
+    parser.add_argument("--base-encoder", help="folder, s3:// address of one, or Hugging Face id")
     parser.add_argument("settings", nargs="+", metavar="name=value", help="settings of the recipe")
     told = parser.parse_args(arguments)
     recipe = Recipe.model_validate_json(told.recipe)
     values = dict(pair.split("=", 1) for pair in told.settings)
     with tempfile.TemporaryDirectory(prefix="search-") as scratch:
-        encoder = resolve_encoder(told.base_encoder, Path(scratch) / "encoders")
-        write_trial_data(told.dataset, recipe.search, recipe.seed, Path(scratch) / "data")
-        print_figures(run_trial(Path(scratch) / "data", tuned(recipe, values), encoder, print_figures))
+        work = Path(scratch)
+        dataset, encoder = _at_hand(told.dataset, work / "all"), told.base_encoder
+        if encoder is not None:
+            encoder = _at_hand(encoder, work / Path(encoder).name)
+        write_trial_data(Path(dataset), recipe.search, recipe.seed, work / "data")
+        encoder = resolve_encoder(encoder, work / "encoders")
+        print_figures(run_trial(work / "data", tuned(recipe, values), encoder, print_figures))
+
+
+def _at_hand(address: str, folder: Path) -> str:
+    """Return `folder` with what lies at the ``s3://`` address; anything else is returned as it is."""
+    if not is_remote(address):
+        return address
+    fetch_folder(address, folder)
+    return str(folder)
 
 
 if __name__ == "__main__":
