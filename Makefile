@@ -33,6 +33,18 @@ down: setup ## Stop them
 status: setup ## Show them
 	@$(BIN)/synapse status
 
+.PHONY: mlflow-ui experiments dvc-push dvc-pull dvc-track
+mlflow-ui: setup ## Show runs and models in MLflow's own pages, on http://127.0.0.1:5000 (PORT=)
+	@$(BIN)/mlflow ui --backend-store-uri "$${SYNAPSE_MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/build/mlflow/mlflow.db}" --host 127.0.0.1 --port $(or $(PORT),5000)
+experiments: setup ## Write a page for each run to build/experiments/index.html
+	@$(BIN)/python -m synapse_pipelines.registry.experiments.pages
+dvc-push: setup ## Put a folder under version: VERSION=name/version FOLDER=path
+	@$(BIN)/python -m synapse_pipelines.registry.version_commands push "$(VERSION)" "$(FOLDER)"
+dvc-pull: setup ## Fetch a version that versions/ points to: VERSION=name/version
+	@$(BIN)/python -m synapse_pipelines.registry.version_commands pull "$(VERSION)"
+dvc-track: setup ## Write pointers of the registered candidate and its data into versions/, to commit
+	@$(BIN)/python -m synapse_pipelines.registry.version_commands track
+
 .PHONY: test unit integration coverage
 test: setup-dev ## Unit tests, then integration tests with real processes
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not integration"
