@@ -72,6 +72,8 @@ def run_training(settings: TrainingSettings, on_event: OnEvent = ignore) -> Trai
         "seed": recipe.seed,
         "base_encoder": encoder,
         "encoder_version": encoder_version(encoder),
+        "backend": settings.training_backend.model_dump_json(),
+        "checkpoints": str(settings.build_dir.resolve() / "checkpoints"),
         "model_name": settings.model_name,
     }
     outputs = run_pipeline(moderation_training, arguments, build_dir=settings.build_dir, on_event=on_event)

@@ -17,6 +17,12 @@ from synapse_pipelines.data.recipe import CleaningRecipe
 from synapse_pipelines.search.recipe import SearchRecipe
 from synapse_pipelines.search.space import check_space
 from synapse_pipelines.training.recipe import StudentRecipe
+from synapse_pipelines.training.backends.settings import (
+    BackendSettings,
+    KubeflowTraining,
+    LocalTraining,
+    SageMakerTraining,
+)
 
 Preset = Literal["tiny", "demo", "full"]
 PiiProfile = Literal["fast"]
@@ -202,6 +208,10 @@ class TrainingSettings(SynapseSettings):
         default=None, description="DVC remote of bundles and data, a folder or s3:// address; null: under build_dir"
     )
     model_name: str = Field(default="moderation", min_length=1, description="name in the model registry")
+    backend: Literal["local", "kubeflow", "sagemaker"] = Field(default="local", description="where training runs")
+    local: LocalTraining = LocalTraining()
+    kubeflow: KubeflowTraining | None = None
+    sagemaker: SageMakerTraining | None = None
     generated_annotations: int = Field(default=6_000, ge=100, description="rows to generate where there is no data_dir")
     generated_messages: int = Field(default=3_000, ge=100)
 
@@ -217,6 +227,16 @@ class TrainingSettings(SynapseSettings):
         if value is not None and urlsplit(value).password is not None:
             raise ValueError("leave the password out: set PGPASSWORD or PGPASSFILE where the search runs")
         return value
+
+    @model_validator(mode="after")
+    def _backend_is_set(self) -> TrainingSettings:
+        _ = self.training_backend
+        return self
+
+    @property
+    def training_backend(self) -> BackendSettings:
+        """The chosen backend and its settings."""
+        return BackendSettings(backend=self.backend, local=self.local, kubeflow=self.kubeflow, sagemaker=self.sagemaker)
 
     @property
     def effective_recipe(self) -> Recipe:

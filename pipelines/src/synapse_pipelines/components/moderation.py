@@ -70,19 +70,27 @@ def train(
     recipe: str,
     base_encoder: str,
     encoder_version: str,
+    backend: str,
+    checkpoints: str,
     model: Output[Model],
     metrics: Output[Metrics],
 ) -> None:
-    """Fine-tune the classifier and calibrate it on validation. The encoder's version keys the cache."""
+    """Fine-tune the classifier where `backend` says, and calibrate it on validation.
+
+    The encoder's version keys the cache. `checkpoints` is a folder that outlives the step (none where empty): a step
+    that was cut off goes on from there when it runs again.
+    """
     from pathlib import Path
 
     from synapse_pipelines.components.metrics import write_metadata
     from synapse_pipelines.progress import print_event
     from synapse_pipelines.settings import Recipe
-    from synapse_pipelines.training.train import train_model
+    from synapse_pipelines.training.backends.base import TrainingJob, make_backend
+    from synapse_pipelines.training.backends.settings import BackendSettings
 
-    settings = Recipe.model_validate_json(recipe)
-    summary = train_model(Path(dataset.path), settings, base_encoder, Path(model.path), print_event)
+    kept = Path(checkpoints) if checkpoints else None
+    job = TrainingJob(Path(dataset.path), Recipe.model_validate_json(recipe), base_encoder, Path(model.path), kept)
+    summary = make_backend(BackendSettings.model_validate_json(backend)).run(job, print_event)
     model.metadata.update(base_encoder=summary.base_encoder, encoder_version=encoder_version)
     model.metadata.update(parameters=summary.parameters, framework="pytorch")
     metrics.log_metric("steps", summary.steps)

@@ -29,6 +29,8 @@ def moderation_training(
     seed: int,
     base_encoder: str,
     encoder_version: str,
+    backend: str,
+    checkpoints: str,
     model_name: str,
     tracking_uri: str,
     git_commit: str,
@@ -38,7 +40,14 @@ def moderation_training(
     augmented = augment(dataset=prepared.outputs["dataset"], recipe=recipe)
     dataset = augmented.outputs["augmented"]
 
-    trained = train(dataset=dataset, recipe=recipe, base_encoder=base_encoder, encoder_version=encoder_version)
+    trained = train(
+        dataset=dataset,
+        recipe=recipe,
+        base_encoder=base_encoder,
+        encoder_version=encoder_version,
+        backend=backend,
+        checkpoints=checkpoints,
+    )
     model = trained.outputs["model"]
 
     evaluated = evaluate(model=model, dataset=dataset, seed=seed)
