@@ -26,10 +26,12 @@ from synapse_pipelines.search.study import StudyAddress, is_over, keep_error, ke
 from synapse_pipelines.search.trial import run_trial, tuned
 from synapse_pipelines.settings import Recipe
 
-_RANDOM_TRIALS: Final = 8
+RANDOM_TRIALS: Final = 8
 """Trials before the estimator has something to go by."""
-_UNPRUNED_TRIALS: Final = 4
-_UNPRUNED_LOOKS: Final = 1
+UNPRUNED_TRIALS: Final = 4
+"""Trials that reach their end whatever they look like, for a median to compare with."""
+UNPRUNED_LOOKS: Final = 1
+"""First looks of a trial at which it is left alone."""
 
 
 class TrialError(Exception):
@@ -89,7 +91,7 @@ def run_one(task: Task, number: int) -> None:
     with opened_study(task.address) as study:
         study.sampler = TPESampler(
             multivariate=True,
-            n_startup_trials=_RANDOM_TRIALS,
+            n_startup_trials=RANDOM_TRIALS,
             constant_liar=search.workers > 1,
             seed=task.recipe.seed + number,
         )
@@ -150,4 +152,4 @@ def suggest(trial: optuna.Trial, name: str, parameter: Parameter) -> Value:
 def _pruner(recipe: Recipe) -> BasePruner:
     if not recipe.search.prune:
         return NopPruner()
-    return MedianPruner(n_startup_trials=_UNPRUNED_TRIALS, n_warmup_steps=_UNPRUNED_LOOKS)
+    return MedianPruner(n_startup_trials=UNPRUNED_TRIALS, n_warmup_steps=UNPRUNED_LOOKS)

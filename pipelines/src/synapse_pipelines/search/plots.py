@@ -53,6 +53,8 @@ def _png(draw: Callable[[], Any]) -> bytes:
     with plt.style.context("default"), accepting_experimental():
         draw()
         figure = plt.gcf()
+        for axes in figure.axes:
+            axes.tick_params(which="minor", labelbottom=False)  # they would overlap on logarithmic scales
         try:
             figure.savefig(buffer, format="png", dpi=90, bbox_inches="tight")
         finally:

@@ -7,10 +7,11 @@ that Katib's metrics collector reads; the last line tells the figures of the wei
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from synapse_common.decision import Floats
 
@@ -24,8 +25,11 @@ from synapse_pipelines.training.backends.staging import fetch_folder
 from synapse_pipelines.training.encoder import resolve_encoder
 from synapse_pipelines.training.train import train_model
 
-METRICS = ("objective", "loss", "accuracy", "f1", "macro_auprc")
+METRICS: Final = ("objective", "loss", "accuracy", "f1", "macro_auprc")
 """What a trial prints of its figures, the one that counts first."""
+
+RECIPE_VARIABLE: Final = "SYNAPSE_TRIAL_RECIPE"
+"""Names the variable that tells a trial its recipe: Katib would put JSON in an argument into a shell as it is."""
 
 OnFigures = Callable[[Figures], None]
 
@@ -69,13 +73,14 @@ def print_figures(found: Figures) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one trial, told on the command line; searched settings are ``name=value``."""
-    parser = argparse.ArgumentParser(description="Train once with certain settings and print the figures.")
+    parser = argparse.ArgumentParser(
+        description=f"Train once with certain settings and print the figures. {RECIPE_VARIABLE}: the recipe in JSON."
+    )
     parser.add_argument("--dataset", required=True, help="folder or s3:// address of a prepared data set")
-    parser.add_argument("--recipe", required=True, help="the recipe as JSON; settings on this line come on top")
     parser.add_argument("--base-encoder", help="folder, s3:// address of one, or Hugging Face id")
     parser.add_argument("settings", nargs="+", metavar="name=value", help="settings of the recipe")
     told = parser.parse_args(arguments)
-    recipe = Recipe.model_validate_json(told.recipe)
+    recipe = Recipe.model_validate_json(os.environ[RECIPE_VARIABLE])
     values = dict(pair.split("=", 1) for pair in told.settings)
     with tempfile.TemporaryDirectory(prefix="search-") as scratch:
         work = Path(scratch)
