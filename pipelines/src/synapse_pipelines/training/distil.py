@@ -29,6 +29,8 @@ from synapse_pipelines.training.vocabulary import prune_vocabulary
 
 _STEP: Final = "distil"
 SUMMARY_FILE: Final = "distillation.json"
+TEACHER_LOGITS: Final = "teacher_test_logits.npy"
+"""Beside a student: its teacher's logits on the test split, float32 [n, 8], for a paired comparison."""
 
 
 class DistillationSummary(BaseModel):
@@ -95,6 +97,7 @@ def distil_model(
         student_parameters=_parameters(made),
         tokens_share=_tokens(small, texts) / _tokens(tokenizer, texts),
     )
+    np.save(out / TEACHER_LOGITS, teacher_test)
     (out / SUMMARY_FILE).write_text(summary.model_dump_json(indent=2), encoding="utf-8")
     return summary
 
