@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from synapse_pipelines.training.batches import batch_indices, pad
+from synapse_pipelines.settings import Recipe
+from synapse_pipelines.training.batches import batch_indices, pad, plan_steps
 
 
 @given(st.lists(st.integers(1, 60), max_size=200), st.integers(60, 400), st.booleans())
@@ -25,3 +27,18 @@ def test_pad_fills_with_the_pad_id_and_masks_it() -> None:
     ids, mask = pad([[5, 6], [7]], pad_id=1)
     assert ids.tolist() == [[5, 6], [7, 1]]
     assert mask.tolist() == [[1, 1], [1, 0]]
+
+
+@pytest.mark.parametrize(("wanted", "passes"), [(0, 2), (200, 2), (201, 3), (450, 5)])
+def test_the_plan_passes_over_all_rows_until_enough_were_seen(wanted: int, passes: int) -> None:
+    recipe = Recipe(epochs=2, min_rows_seen=wanted, tokens_per_batch=100)
+    rows = [row for step in plan_steps([5] * 100, recipe) for batch in step for row in batch]
+    assert sorted(rows) == sorted(list(range(100)) * passes)
+
+
+def test_a_step_of_the_plan_has_as_many_batches_as_are_accumulated() -> None:
+    lengths = list(range(1, 100))
+    single = plan_steps(lengths, Recipe(tokens_per_batch=300))
+    grouped = plan_steps(lengths, Recipe(tokens_per_batch=300, accumulation=4))
+    assert [batch for step in grouped for batch in step] == [step[0] for step in single]
+    assert {len(step) for step in grouped[:-1]} == {4}

@@ -1,0 +1,92 @@
+"""Trainings that are really killed: the process is gone, what is on the disk must do."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from synapse_pipelines.progress import ignore, parse_event
+from synapse_pipelines.settings import Recipe
+from synapse_pipelines.training.train import train_model
+
+pytestmark = pytest.mark.integration
+Start = Callable[[], "subprocess.Popen[str]"]
+
+
+@pytest.fixture(scope="module")
+def recipe(quick: Recipe) -> Recipe:
+    return quick.model_copy(update={"epochs": 40, "checkpoint_minutes": 0.0, "evaluations": 4, "patience": 9})
+
+
+@pytest.fixture(scope="module")
+def whole(
+    dataset: Path, recipe: Recipe, small_encoder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, object]:
+    out = tmp_path_factory.mktemp("whole")
+    train_model(dataset, recipe, str(small_encoder), out, ignore)
+    return outcome(out)
+
+
+@pytest.fixture
+def start(dataset: Path, recipe: Recipe, small_encoder: Path, tmp_path: Path) -> Start:
+    (tmp_path / "recipe.json").write_text(recipe.model_dump_json(), encoding="utf-8")
+    command = [sys.executable, "-m", "synapse_pipelines.training.main", "--dataset", str(dataset)]
+    command += ["--recipe", str(tmp_path / "recipe.json"), "--base-encoder", str(small_encoder)]
+    command += ["--out", str(tmp_path / "out"), "--checkpoints", str(tmp_path / "checkpoints")]
+    return lambda: subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def outcome(out: Path) -> dict[str, object]:
+    """All that a training leaves, but how long it took."""
+    summary = json.loads((out / "training.json").read_bytes())
+    del summary["seconds"]
+    files = {name: (out / name).read_bytes() for name in ("model/model.safetensors", "model/head.safetensors")}
+    return {"summary": summary, "thresholds": (out / "thresholds.json").read_bytes()} | files
+
+
+def await_step(process: "subprocess.Popen[str]", checkpoints: Path, step: int) -> None:
+    """Return once a checkpoint of `step` or a later one is there."""
+    deadline = time.monotonic() + 150
+    while not any(int(file.name[5:13]) >= step for file in checkpoints.rglob("step-*.pt")):
+        assert process.poll() is None, "training ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def test_a_training_killed_again_and_again_ends_with_the_same_model(
+    start: Start, whole: dict[str, object], tmp_path: Path
+) -> None:
+    for step in (1, 40, 41, 150):
+        process = start()
+        await_step(process, tmp_path / "checkpoints", step)
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+        assert not (tmp_path / "out").exists()
+    process = start()
+    lines = process.communicate()[0].splitlines()
+    assert process.returncode == 0
+    first = parse_event(lines[0])
+    assert first is not None
+    assert int(first.message.removeprefix("going on from the checkpoint of step ")) >= 150
+    assert outcome(tmp_path / "out") == whole
+    assert not any((tmp_path / "checkpoints").iterdir())
+
+
+def test_sigterm_leaves_a_checkpoint_and_says_so(start: Start, whole: dict[str, object], tmp_path: Path) -> None:
+    process = start()
+    await_step(process, tmp_path / "checkpoints", 5)
+    process.terminate()
+    lines = process.communicate()[0].splitlines()
+    assert process.returncode == 1
+    last = parse_event(lines[-1])
+    assert last is not None
+    assert last.state == "failed"
+    assert last.message.startswith("stopped by SIGTERM after step ")
+    assert last.message.endswith("; start it again to go on from there")
+    assert start().wait() == 0
+    assert outcome(tmp_path / "out") == whole
