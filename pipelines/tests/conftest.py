@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pytest
 from synapse_common.bundle import Bundle
-from synapse_pipelines.data.generate import write_tables
+from synapse_pipelines.data.generate import BASIC_BANKS, write_tables
 from synapse_pipelines.testing import build_tiny_moderation_bundle
 
 
 @pytest.fixture(scope="session")
 def source_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the three source tables, generated. Read it, do not write to it."""
-    return write_tables(tmp_path_factory.mktemp("tables"), annotations=900, messages=400, seed=3)
+    return write_tables(tmp_path_factory.mktemp("tables"), annotations=900, messages=400, seed=3, banks=BASIC_BANKS)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from synapse_common.bundle import Manifest
 
-from synapse_pipelines.data.generate import write_tables
+from synapse_pipelines.data.generate import BASIC_BANKS, write_tables
 from synapse_pipelines.data.prepare import prepare_dataset
 from synapse_pipelines.evaluation.evaluate import evaluate_model
 from synapse_pipelines.progress import ignore
@@ -28,14 +28,13 @@ def build_tiny_moderation_bundle(folder: Path) -> Manifest:
     recipe = PRESETS["tiny"]
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
-        data = write_tables(work / "data", annotations=900, messages=400, seed=recipe.seed)
+        data = write_tables(work / "data", annotations=900, messages=400, seed=recipe.seed, banks=BASIC_BANKS)
         prepare_dataset(data, recipe, work / "dataset")
         train_model(work / "dataset", recipe, str(packaged_encoder()), work / "trained", ignore)
         evaluate_model(work / "trained", work / "dataset", recipe.seed, work / "evaluated")
         quantise_model(work / "trained", work / "dataset", work / "evaluated", work / "quantised")
-        manifest, _ = package_model(
-            work / "trained", work / "evaluated", work / "quantised", recipe, "moderation", folder
-        )
+        folders = (work / "dataset", work / "trained", work / "evaluated", work / "quantised")
+        manifest, _ = package_model(*folders, recipe, "moderation", folder)
     return manifest
 
 
@@ -43,5 +42,5 @@ def build_tiny_clustering_bundle(folder: Path) -> Manifest:
     """Generate chat logs, fit clusters to their users, and write the bundle into `folder`."""
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
-        data = write_tables(work / "data", annotations=100, messages=1_500, seed=7)
+        data = write_tables(work / "data", annotations=100, messages=1_500, seed=7, banks=BASIC_BANKS)
         return train_clusters(data, ClusterRecipe(largest_k=4), "user-clusters", folder, work / "quarantine")

@@ -30,7 +30,7 @@ def test_int8_stays_close_to_fp32(moderation_bundle: Bundle) -> None:
     folder = moderation_bundle.path
     tokenizer = classifier.load_tokenizer(str(folder / "model"))
     fp32 = torch_logits(classifier.load(folder / "model"), tokenizer, TEXTS, 32)
-    int8 = onnx_logits(folder / "model.int8.onnx", tokenizer, TEXTS, 32)
+    int8 = onnx_logits(moderation_bundle.onnx(), tokenizer, TEXTS, 32)
     rule = moderation_bundle.decision_rule()
     np.testing.assert_allclose(rule.scores(int8), rule.scores(fp32), atol=0.1)
 

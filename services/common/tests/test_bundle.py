@@ -30,8 +30,16 @@ def test_version_depends_on_content_alone(folder: Path) -> None:
     first = load_manifest(folder).version
     again = write_manifest(folder, kind="clustering", name="users", data={}, metrics={})
     assert again.version == first
-    (folder / "CARD.md").write_text("other", encoding="utf-8")
+    (folder / "labels.json").write_text("[]", encoding="utf-8")
     assert write_manifest(folder, kind="clustering", name="users", data={}, metrics={}).version != first
+
+
+def test_what_is_written_about_a_model_and_other_forms_of_it_leave_its_version(folder: Path) -> None:
+    first = load_manifest(folder).version
+    (folder / "CARD.md").write_text("other", encoding="utf-8")
+    (folder / "model").mkdir()
+    (folder / "model" / "config.json").write_text("{}", encoding="utf-8")
+    assert write_manifest(folder, kind="clustering", name="users", data={}, metrics={}).version == first
 
 
 def test_a_changed_file_is_refused_by_name(folder: Path) -> None:
@@ -62,7 +70,7 @@ def test_another_kind_is_refused(folder: Path) -> None:
         ({"format": 2}, "format"),
         ({"files": {}}, "files lacks"),
         ({"unknown": 1}, "unknown"),
-        ({"kind": "moderation"}, "files lacks model.int8.onnx"),
+        ({"kind": "moderation"}, "files lacks model.int8.onnx.xz"),
     ],
 )
 def test_a_wrong_manifest_is_refused(folder: Path, changes: dict[str, object], message: str) -> None:

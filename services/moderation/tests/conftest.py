@@ -1,4 +1,5 @@
 import json
+import lzma
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -6,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from synapse_common.bundle import Bundle, write_manifest
+from synapse_common.bundle import ONNX_FILE, Bundle, write_manifest
 from synapse_common.settings import TlsSettings
 from synapse_common.taxonomy import CATEGORIES
 from synapse_common.testing import ServiceProcess, identity, running_service
@@ -57,8 +58,10 @@ def bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     classifier.save(model, tokenizer, folder / "model")
     (folder / "tokenizer.json").write_bytes((folder / "model" / "tokenizer.json").read_bytes())
     export_onnx(model, folder / "exported.onnx")
-    to_int8(folder / "exported.onnx", folder / "model.int8.onnx")
-    (folder / "exported.onnx").unlink()
+    to_int8(folder / "exported.onnx", folder / "quantised.onnx")
+    (folder / ONNX_FILE).write_bytes(lzma.compress((folder / "quantised.onnx").read_bytes()))
+    for name in ("exported.onnx", "quantised.onnx"):
+        (folder / name).unlink()
     rule = {
         "thresholds": dict.fromkeys(CATEGORIES, 0.5),
         "calibration": {name: {"scale": 1.0, "bias": 0.0} for name in CATEGORIES},

@@ -137,9 +137,9 @@ def test_its_metrics_count_texts_and_calls(
 
 def broken(folder: Path) -> str:
     """Breaks the bundle in a folder; returns a part of the reason that is to be told."""
-    file = folder / "model.int8.onnx"
+    file = folder / "model.int8.onnx.xz"
     file.write_bytes(file.read_bytes()[:-1] + b"?")
-    return "model.int8.onnx does not match its SHA-256"
+    return "model.int8.onnx.xz does not match its SHA-256"
 
 
 def removed(folder: Path) -> str:

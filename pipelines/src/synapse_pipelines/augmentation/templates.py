@@ -1,6 +1,6 @@
 """Labelled rows from phrase banks: abuse of every category and the harmless sentences that look like it, in EN and PT.
 
-The idea is that of functional tests (Ribeiro et al., 2020, CheckList; Röttger et al., 2021): a phenomenon such as a quoted
+The idea is that of functional tests (Ribeiro et al., 2020, CheckList; Röttger et al., 2021): a phenomenon like a quoted
 slur or a "killed" process gets harmful and harmless sentences side by side, so that the model cannot go by a word.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -65,6 +65,11 @@ class Line:
     block: Block
     bank: Bank
 
+    @property
+    def bank_name(self) -> str:
+        """The name of the bank's file, without its ending."""
+        return self.source.split("/")[1]
+
 
 @cache
 def lines() -> tuple[Line, ...]:
@@ -82,13 +87,13 @@ def lines() -> tuple[Line, ...]:
     return tuple(found)
 
 
-def template_rows(rows: int, seed: int) -> pd.DataFrame:
+def template_rows(rows: int, seed: int, banks: Collection[str] | None = None) -> pd.DataFrame:
     """Return up to `rows` distinct rows in the schema of ``annotations``, with `method`, `parent_id` and `identity`.
 
     Equal for equal arguments. Lines take turns, so a long list of slot words does not crowd out a plain sentence; there
-    are fewer rows than asked for once no line yields a new one.
+    are fewer rows than asked for once no line yields a new one. `banks` names the phrase banks to use; None: all.
     """
-    drawn = list(_draw(rows, random.Random(seed)))  # noqa: S311 - repeatable data, no secrets
+    drawn = list(_draw(rows, random.Random(seed), banks))  # noqa: S311 - repeatable data, no secrets
     return pd.DataFrame(drawn, columns=[*_HEAD, *COLUMNS])
 
 
@@ -97,11 +102,11 @@ _HEAD: Final = (
 )  # fmt: skip
 
 
-def _draw(rows: int, rng: random.Random) -> Iterator[dict[str, Any]]:
+def _draw(rows: int, rng: random.Random, banks: Collection[str] | None) -> Iterator[dict[str, Any]]:
     seen: set[str] = set()
     for _ in range(_MOST_PASSES):
         fresh = 0
-        turns = list(lines())
+        turns = [line for line in lines() if banks is None or line.bank_name in banks]
         rng.shuffle(turns)
         for line in turns:
             text, identity = fill(line, rng)

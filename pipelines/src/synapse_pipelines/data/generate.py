@@ -7,6 +7,7 @@ of the phrase banks; figures measured on generated rows tell little about real m
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -15,19 +16,26 @@ import pandas as pd
 
 from synapse_pipelines.augmentation.templates import fill, lines, plain_lines, template_rows
 
+BASIC_BANKS: Final = ("en_basic", "pt_basic")
+"""Few plain sentences, for quick models: some hundred rows of all banks would show a model each sentence once."""
 _LICENSE: Final = "Apache-2.0"
 
 
-def generate_annotations(rows: int, seed: int) -> pd.DataFrame:
-    """Return up to `rows` labelled rows in the schema of ``annotations``; equal for equal arguments."""
-    return template_rows(rows, seed).drop(columns=["method", "parent_id", "identity"])
+def generate_annotations(rows: int, seed: int, banks: Collection[str] | None = None) -> pd.DataFrame:
+    """Return up to `rows` labelled rows in the schema of ``annotations``; equal for equal arguments.
+
+    They are made from the phrase banks named in `banks`, from all of them when None.
+    """
+    return template_rows(rows, seed, banks).drop(columns=["method", "parent_id", "identity"])
 
 
-def write_tables(folder: Path, *, annotations: int, messages: int, seed: int) -> Path:
-    """Write the three source tables into `folder` and return it; the content depends on the arguments alone."""
+def write_tables(
+    folder: Path, *, annotations: int, messages: int, seed: int, banks: Collection[str] | None = None
+) -> Path:
+    """Write the three source tables into `folder` and return it; the content depends on the other arguments alone."""
     folder.mkdir(parents=True, exist_ok=True)
-    chat_logs = _chat_logs(messages, _random(seed + 1))
-    generate_annotations(annotations, seed).to_parquet(folder / "annotations.parquet", index=False)
+    chat_logs = _chat_logs(messages, _random(seed + 1), banks)
+    generate_annotations(annotations, seed, banks).to_parquet(folder / "annotations.parquet", index=False)
     chat_logs.to_parquet(folder / "chat_logs.parquet", index=False)
     _feedback(chat_logs, _random(seed + 2)).to_parquet(folder / "feedback.parquet", index=False)
     return folder
@@ -37,10 +45,12 @@ def _random(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311 - repeatable data, no secrets
 
 
-def _chat_logs(messages: int, rng: random.Random) -> pd.DataFrame:
+def _chat_logs(messages: int, rng: random.Random, banks: Collection[str] | None) -> pd.DataFrame:
     """Users of a few habits (night or day, chatty or terse), so that there are clusters to find."""
-    harmless = [*plain_lines("en"), *plain_lines("pt")]
-    abusive = [line for line in lines() if "harassment" in line.block.labels]
+    known = [line for line in lines() if banks is None or line.bank_name in banks]
+    plain = {line.source for line in (*plain_lines("en"), *plain_lines("pt"))}
+    harmless = [line for line in known if line.source in plain]
+    abusive = [line for line in known if "harassment" in line.block.labels]
     start = datetime(2024, 1, 1, tzinfo=UTC)
     users = max(6, messages // 40)
     rows: list[dict[str, Any]] = []

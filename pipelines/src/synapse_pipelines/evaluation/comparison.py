@@ -57,10 +57,10 @@ def bundle_logits(bundle: Bundle, texts: list[str]) -> Floats:
     """Return the logits [n, 8] of the int8 model in a moderation bundle: the model that serves."""
     limit = bundle.manifest.max_tokens
     assert limit is not None  # noqa: S101 - the manifest of a moderation bundle always states it
-    return onnx_logits(bundle.file("model.int8.onnx"), _tokenizer(bundle), texts, limit)
+    return onnx_logits(bundle.onnx(), _tokenizer(bundle), texts, limit)
 
 
 def _tokenizer(bundle: Bundle) -> Any:
     plain: Any = PreTrainedTokenizerFast(tokenizer_file=str(bundle.file("tokenizer.json")))  # type: ignore[no-untyped-call]
-    plain.pad_token = plain.convert_ids_to_tokens(bundle.json("model/config.json")["pad_token_id"])
+    plain.pad_token = plain.convert_ids_to_tokens(0)  # the mask hides padding, so any token serves
     return plain

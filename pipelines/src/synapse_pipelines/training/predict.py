@@ -38,9 +38,9 @@ def torch_logits(model: ModerationClassifier, tokenizer: Any, texts: Sequence[st
         model.train(training)
 
 
-def onnx_logits(file: Path, tokenizer: Any, texts: Sequence[str], max_tokens: int) -> Floats:
-    """Return logits [n, 8] of the ONNX model in `file`, on the CPU."""
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+def onnx_logits(model: Path | bytes, tokenizer: Any, texts: Sequence[str], max_tokens: int) -> Floats:
+    """Return logits [n, 8] of an ONNX model, a file or its content, on the CPU."""
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
 
     def run(input_ids: Tensor, mask: Tensor) -> Floats:
         feed = {"input_ids": input_ids.numpy(), "attention_mask": mask.numpy()}

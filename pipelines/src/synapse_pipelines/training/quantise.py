@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import lzma
 import tempfile
 import warnings
 from pathlib import Path
@@ -15,10 +16,12 @@ import pandas as pd
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from pydantic import BaseModel, ConfigDict
+from synapse_common.bundle import ONNX_FILE
 from synapse_common.decision import DecisionRule, Floats
 from synapse_common.taxonomy import COLUMNS
+from torch import nn
 
-from synapse_pipelines.data.prepare import load_split, reference_rows
+from synapse_pipelines.data.dataset import load_split, reference_rows
 from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.evaluation.evaluate import TEST_LOGITS
 from synapse_pipelines.evaluation.metrics import macro_auprc
@@ -41,6 +44,7 @@ class QuantisationSummary(BaseModel):
     """Share of test texts that both flag or both let pass."""
     largest_score_difference: float
     int8_bytes: int
+    """As packed in the bundle."""
 
     @property
     def cost(self) -> float:
@@ -49,7 +53,7 @@ class QuantisationSummary(BaseModel):
 
 
 def quantise_model(trained: Path, dataset: Path, evaluated: Path, out: Path) -> QuantisationSummary:
-    """Write ``model.int8.onnx``, ``reference.parquet`` and ``quantisation.json`` to `out` for the model in `trained`.
+    """Write the packed int8 model, ``reference.parquet`` and ``quantisation.json`` to `out` for the model in `trained`.
 
     What int8 costs is measured against the fp32 logits that evaluation left in `evaluated`. The reference window,
     which the drift monitor compares live messages with, holds the int8 scores of the labelled validation rows.
@@ -63,12 +67,15 @@ def quantise_model(trained: Path, dataset: Path, evaluated: Path, out: Path) -> 
     texts = test["text"].tolist()
     fp32: Floats = np.load(evaluated / TEST_LOGITS, allow_pickle=False)
 
-    file = out / "model.int8.onnx"
+    file = out / ONNX_FILE
     with tempfile.TemporaryDirectory() as scratch:
         exported = Path(scratch) / "model.onnx"
         export_onnx(model, exported)
-        to_int8(exported, file)
-    int8 = onnx_logits(file, tokenizer, texts, training.max_tokens)
+        quantised = Path(scratch) / "model.int8.onnx"
+        to_int8(exported, quantised)
+        model8 = quantised.read_bytes()
+    file.write_bytes(lzma.compress(model8))
+    int8 = onnx_logits(model8, tokenizer, texts, training.max_tokens)
 
     labels = label_tensor(test).numpy()
     scores = rule.scores(int8)
@@ -81,14 +88,14 @@ def quantise_model(trained: Path, dataset: Path, evaluated: Path, out: Path) -> 
         int8_bytes=file.stat().st_size,
     )
     usual = reference_rows(dataset)
-    usual_scores = rule.scores(onnx_logits(file, tokenizer, usual["text"].tolist(), training.max_tokens))
+    usual_scores = rule.scores(onnx_logits(model8, tokenizer, usual["text"].tolist(), training.max_tokens))
     _reference(usual, usual_scores, rule).to_parquet(out / "reference.parquet", index=False)
     (out / "quantisation.json").write_text(summary.model_dump_json(indent=2), encoding="utf-8")
     return summary
 
 
-def export_onnx(model: classifier.ModerationClassifier, file: Path) -> None:
-    """Write `model` as one ONNX file: ``input_ids``, ``attention_mask`` int64 [n, t] to ``logits`` float32 [n, 8]."""
+def export_onnx(model: nn.Module, file: Path) -> None:
+    """Write `model` as one ONNX file: ``input_ids``, ``attention_mask`` int64 [n, t] to ``logits`` float32."""
     example = torch.ones((2, 8), dtype=torch.int64)
     n, t = torch.export.Dim("n"), torch.export.Dim("t")
     noise = io.StringIO()

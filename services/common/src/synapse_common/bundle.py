@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,12 +22,14 @@ from synapse_common.errors import ConfigurationError
 MANIFEST_NAME: Final = "bundle.json"
 BundleKind = Literal["moderation", "clustering"]
 
+ONNX_FILE: Final = "model.int8.onnx.xz"
+TORCH_FOLDER: Final = "model"
+"""Weights for a GPU, a Hugging Face folder; a bundle that is to stay small goes without."""
+
 REQUIRED_FILES: Final[dict[BundleKind, tuple[str, ...]]] = {
     "moderation": (
-        "model.int8.onnx",
+        ONNX_FILE,
         "tokenizer.json",
-        "model/config.json",
-        "model/model.safetensors",
         "thresholds.json",
         "reference.parquet",
         "metrics.json",
@@ -36,12 +39,16 @@ REQUIRED_FILES: Final[dict[BundleKind, tuple[str, ...]]] = {
 }
 
 
+DOCUMENTS: Final = ("CARD.md", "card.json", "card-history.svg")
+"""Files that tell of a bundle and decide nothing it does; they name its version, so the version leaves them out."""
+
+
 class BundleError(ConfigurationError):
     """A bundle is missing, incomplete or not what its manifest says."""
 
 
 class Manifest(BaseModel):
-    """What `bundle.json` holds. `version` is a hash of the files, so equal content has an equal version."""
+    """What `bundle.json` holds. `version` is a hash of the files that count, see `bundle_version`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -107,6 +114,14 @@ class Bundle:
         except ValidationError as error:
             raise BundleError(f"{file} is not valid: {_first(error)}") from error
 
+    def onnx(self) -> bytes:
+        """Return the int8 ONNX model of a moderation bundle, unpacked."""
+        file = self.file(ONNX_FILE)
+        try:
+            return lzma.decompress(file.read_bytes())
+        except lzma.LZMAError as error:
+            raise BundleError(f"{file} is not a packed model: {error}") from error
+
     def json(self, name: str) -> Any:
         """Return the parsed content of the verified JSON file `name`."""
         file = self.file(name)
@@ -142,21 +157,22 @@ def write_manifest(
     metrics: Mapping[str, float],
     base_encoder: str | None = None,
     max_tokens: int | None = None,
+    created: datetime | None = None,
 ) -> Manifest:
     """Hash every file in `folder`, write `bundle.json` beside them and return it.
+
+    `created` is now where it is not given.
 
     Raises:
         BundleError: a file that this kind of bundle needs is not there.
     """
-    paths = sorted(file for file in folder.rglob("*") if file.is_file() and file != folder / MANIFEST_NAME)
-    files = {file.relative_to(folder).as_posix(): _sha256(file) for file in paths}
-    version = hashlib.sha256("\n".join(f"{sha} {path}" for path, sha in files.items()).encode()).hexdigest()[:12]
+    files = _hashes(folder)
     try:
         manifest = Manifest(
             kind=kind,
             name=name,
-            version=version,
-            created=datetime.now(UTC).replace(microsecond=0),
+            version=_version(files),
+            created=(created or datetime.now(UTC)).replace(microsecond=0),
             data=dict(data),
             metrics=dict(metrics),
             files=files,
@@ -167,6 +183,28 @@ def write_manifest(
         raise BundleError(f"{folder} is not a complete {kind} bundle: {_first(error)}") from error
     (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return manifest
+
+
+def bundle_version(folder: Path) -> str:
+    """Return the version of the bundle in `folder`: a hash of its files but manifest, `DOCUMENTS`, `TORCH_FOLDER`.
+
+    Equal models have equal versions, whatever is written about them.
+    """
+    return _version(_hashes(folder))
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    paths = sorted(file for file in folder.rglob("*") if file.is_file() and file != folder / MANIFEST_NAME)
+    return {file.relative_to(folder).as_posix(): _sha256(file) for file in paths}
+
+
+def _version(files: Mapping[str, str]) -> str:
+    counted = [f"{sha} {path}" for path, sha in files.items() if _counts(path)]
+    return hashlib.sha256("\n".join(counted).encode()).hexdigest()[:12]
+
+
+def _counts(path: str) -> bool:
+    return path not in DOCUMENTS and not path.startswith(f"{TORCH_FOLDER}/")
 
 
 def _sha256(file: Path) -> str:

@@ -1,4 +1,5 @@
 import json
+import lzma
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import pytest
 from onnx import TensorProto, helper
 from synapse_common.bundle import Bundle, BundleError, write_manifest
@@ -82,8 +82,8 @@ def test_several_threads_may_ask_at_once(bundle: Bundle) -> None:
 
 
 def test_a_file_that_is_no_model_is_named(changed: Changed) -> None:
-    broken = changed(lambda folder: (folder / "model.int8.onnx").write_bytes(b"not a model"))
-    with pytest.raises(BundleError, match=r"model\.int8\.onnx"):
+    broken = changed(lambda folder: (folder / "model.int8.onnx.xz").write_bytes(lzma.compress(b"not a model")))
+    with pytest.raises(BundleError, match=r"model\.int8\.onnx\.xz"):
         OnnxBackend(broken, workers=1)
 
 
@@ -93,7 +93,7 @@ def test_a_model_with_other_inputs_is_refused(changed: Changed) -> None:
         out = helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1])
         graph = helper.make_graph([helper.make_node("Identity", ["x"], ["logits"])], "other", [value], [out])
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-        onnx.save(model, folder / "model.int8.onnx")
+        (folder / "model.int8.onnx.xz").write_bytes(lzma.compress(model.SerializeToString()))
 
     with pytest.raises(BundleError, match="input_ids"):
         OnnxBackend(changed(other_model), workers=1)

@@ -46,3 +46,15 @@ def test_a_broken_file_is_a_bundle_error(file: str, bundle: Bundle, tmp_path: Pa
     )
     with pytest.raises(BundleError, match=str(folder)):
         TorchBackend(Bundle.open(folder, kind="moderation"), "cpu")
+
+
+def test_a_bundle_without_weights_for_torch_says_so(bundle: Bundle, tmp_path: Path) -> None:
+    shutil.copytree(bundle.path, tmp_path / "small", ignore=shutil.ignore_patterns("model"))
+    manifest = write_manifest(
+        tmp_path / "small", kind="moderation", name="m", data={}, metrics={}, base_encoder="tiny", max_tokens=32
+    )
+    assert manifest.version == bundle.manifest.version
+    small = Bundle.open(tmp_path / "small", kind="moderation")
+    with pytest.raises(BundleError, match="no weights for torch"):
+        TorchBackend(small, "cpu")
+    assert OnnxBackend(small, workers=1).logits(["good"]).shape == (1, 8)

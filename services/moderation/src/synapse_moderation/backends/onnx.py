@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
-from synapse_common.bundle import Bundle, BundleError
+from synapse_common.bundle import ONNX_FILE, Bundle, BundleError
 
 from synapse_moderation.backends.tokenise import Ids, TextEncoder
 
@@ -18,7 +18,7 @@ _MOST_WINDOWS = 32  # computed at once by one worker
 
 
 class OnnxBackend:
-    """Satisfies `Backend` with the bundle's ``model.int8.onnx``."""
+    """Satisfies `Backend` with the bundle's ``model.int8.onnx.xz``."""
 
     job_texts: int | None = None
 
@@ -29,9 +29,10 @@ class OnnxBackend:
         # The calling thread does all the work; parallelism comes from the engine's workers.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        file = bundle.file("model.int8.onnx")
+        file = bundle.file(ONNX_FILE)
+        model = bundle.onnx()
         try:
-            self._session = ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+            self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's own exceptions share no base class but this
             raise BundleError(f"{file} is not a model this build can load: {error}") from None
         names = {item.name for item in self._session.get_inputs()}

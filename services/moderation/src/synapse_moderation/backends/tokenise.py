@@ -52,13 +52,11 @@ class TextEncoder:
         file = bundle.file("tokenizer.json")
         try:
             self._tokenizer = Tokenizer.from_file(str(file))
-            pad_id = bundle.json("model/config.json")["pad_token_id"]
         except Exception as error:  # the tokenizers library raises plain Exception
             raise BundleError(f"{file} is not a tokenizer this build can load: {error}") from None
         max_tokens = bundle.manifest.max_tokens
         if max_tokens is None:  # a moderation manifest always has it; its type covers the other kinds
             raise BundleError(f"{bundle.path} does not state max_tokens")
-        self._pad_id = int(pad_id)
         self._tokenizer.enable_truncation(max_tokens, stride=overlap(max_tokens))
         self._tokenizer.no_padding()
 
@@ -71,7 +69,7 @@ class TextEncoder:
             windows += parts
             owners += [number] * len(parts)
         longest = max(len(window.ids) for window in windows)
-        ids = np.full((len(windows), longest), self._pad_id, dtype=np.int64)
+        ids = np.zeros((len(windows), longest), dtype=np.int64)  # the mask hides padding, so any token serves
         mask = np.zeros_like(ids)
         for row, window in enumerate(windows):
             ids[row, : len(window.ids)] = window.ids

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from synapse_common.bundle import Bundle, BundleError
+from synapse_common.bundle import TORCH_FOLDER, Bundle, BundleError
 from transformers import AutoModel
 
 from synapse_moderation.backends.tokenise import Ids, TextEncoder
@@ -26,10 +26,12 @@ class TorchBackend:
     def __init__(self, bundle: Bundle, device: str) -> None:
         self._encoder = TextEncoder(bundle)
         self._device = torch.device(device)
-        folder = bundle.file("model/config.json").parent
+        if f"{TORCH_FOLDER}/config.json" not in bundle.manifest.files:
+            raise BundleError(f"{bundle.path} has no weights for torch: serve it with onnx, or train a bundle that has")
+        folder = bundle.file(f"{TORCH_FOLDER}/config.json").parent
         try:
             model = AutoModel.from_pretrained(folder, add_pooling_layer=False, local_files_only=True)
-            head = load_file(bundle.file("model/head.safetensors"))
+            head = load_file(bundle.file(f"{TORCH_FOLDER}/head.safetensors"))
             self._weight, self._bias = head["weight"].to(self._device), head["bias"].to(self._device)
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise BundleError(f"{folder} is not a model this build can load: {error}") from None
