@@ -9,16 +9,22 @@ from typing import Any
 
 from synapse_common.bundle import Bundle
 
+from synapse_pipelines.data.dataset import DatasetInfo, load_info
 from synapse_pipelines.data.generate import write_tables
-from synapse_pipelines.data.prepare import DatasetInfo, load_info
 from synapse_pipelines.data.sources import data_version
+from synapse_pipelines.evaluation.champion import present_champion
 from synapse_pipelines.evaluation.evaluate import Evaluation, load_evaluation
 from synapse_pipelines.progress import Event, OnEvent, ignore
 from synapse_pipelines.registry.models import RegisteredModel
 from synapse_pipelines.registry.tracking import local_tracking_uri
+from synapse_pipelines.registry.version_store import local_version_remote
+from synapse_pipelines.search.result import SearchResult
+from synapse_pipelines.search.study import local_database
+from synapse_pipelines.search.tune import RECIPE_FILE, REPORT_FILE, load_result
 from synapse_pipelines.settings import TrainingSettings
 from synapse_pipelines.training.clusters import ClusterRecipe
 from synapse_pipelines.training.encoder import encoder_version, resolve_encoder
+from synapse_pipelines.workflows.moderation_search import moderation_search
 from synapse_pipelines.workflows.moderation_training import moderation_training
 from synapse_pipelines.workflows.run_local import run_pipeline
 from synapse_pipelines.workflows.user_clustering import user_clustering
@@ -46,6 +52,16 @@ class TrainingResult:
 
 
 @dataclass(frozen=True)
+class SearchRun:
+    """What a search left behind."""
+
+    result: SearchResult
+    report: Path
+    recipe_file: Path
+    tracking_uri: str
+
+
+@dataclass(frozen=True)
 class ClusteringResult:
     """What a clustering run left behind."""
 
@@ -67,13 +83,19 @@ def run_training(settings: TrainingSettings, on_event: OnEvent = ignore) -> Trai
     recipe = settings.effective_recipe
     data_dir = _data_dir(settings, on_event)
     encoder = resolve_encoder(settings.base_encoder, settings.build_dir.resolve() / "encoders")
-    arguments = _common(settings, data_dir) | {
+    common = _common(settings, data_dir)
+    champion, champion_version = present_champion(settings.model_name, common["tracking_uri"])
+    arguments = common | {
         "recipe": recipe.model_dump_json(),
+        "trials": recipe.search.trials,
+        "search_database": settings.search_database or local_database(settings.build_dir),
         "seed": recipe.seed,
         "base_encoder": encoder,
         "encoder_version": encoder_version(encoder),
         "backend": settings.training_backend.model_dump_json(),
         "checkpoints": str(settings.build_dir.resolve() / "checkpoints"),
+        "champion": champion,
+        "champion_version": champion_version,
         "model_name": settings.model_name,
     }
     outputs = run_pipeline(moderation_training, arguments, build_dir=settings.build_dir, on_event=on_event)
@@ -86,6 +108,24 @@ def run_training(settings: TrainingSettings, on_event: OnEvent = ignore) -> Trai
         evaluation_file=evaluated / "evaluation.json",
         registered=_registered(outputs),
     )
+
+
+def run_search(settings: TrainingSettings, on_event: OnEvent = ignore) -> SearchRun:
+    """Run the search for better settings on this machine.
+
+    Raises:
+        SynapseError: the data cannot be used, or a step failed; the message says which and why.
+    """
+    encoder = resolve_encoder(settings.base_encoder, settings.build_dir.resolve() / "encoders")
+    arguments = _common(settings, _data_dir(settings, on_event)) | {
+        "recipe": settings.effective_recipe.model_dump_json(),
+        "base_encoder": encoder,
+        "encoder_version": encoder_version(encoder),
+        "search_database": settings.search_database or local_database(settings.build_dir),
+    }
+    outputs = run_pipeline(moderation_search, arguments, build_dir=settings.build_dir, on_event=on_event)
+    out = Path(outputs["search"].path)
+    return SearchRun(load_result(out), out / REPORT_FILE, out / RECIPE_FILE, str(arguments["tracking_uri"]))
 
 
 def run_clustering(
@@ -123,6 +163,7 @@ def _common(settings: TrainingSettings, data_dir: Path) -> dict[str, Any]:
         "code_version": code_version(),
         "tracking_uri": settings.tracking_uri or local_tracking_uri(settings.build_dir),
         "git_commit": git_commit(),
+        "version_remote": settings.version_remote or local_version_remote(settings.build_dir),
     }
 
 

@@ -4,8 +4,8 @@ import pytest
 from mlflow import MlflowClient
 from synapse_common.bundle import Bundle, BundleError
 from synapse_common.errors import NotFound
-from synapse_pipelines.registry.models import CANDIDATE, fetch_bundle, find
-from synapse_pipelines.registry.register import register_clustering
+from synapse_pipelines.registry.environment import Environment
+from synapse_pipelines.registry.models import CANDIDATE, RegisteredModel, fetch_bundle, find, register_bundle
 from synapse_pipelines.registry.tracking import local_tracking_uri
 from synapse_pipelines.testing import build_tiny_clustering_bundle
 
@@ -30,11 +30,15 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return Bundle.open(folder, kind="clustering")
 
 
+def registered(bundle: Bundle, tracking_uri: str, **params: int | None) -> RegisteredModel:
+    return register_bundle(bundle, tracking_uri=tracking_uri, params=params, environment=Environment.here("abc"))
+
+
 def test_registering_twice_keeps_one_version_and_the_bundle_comes_back(
     tracking_uri: str, bundle: Bundle, tmp_path: Path
 ) -> None:
-    first = register_clustering(bundle.path, '{"seed": 7}', tracking_uri, "abc")
-    assert register_clustering(bundle.path, '{"seed": 7}', tracking_uri, "abc") == first
+    first = registered(bundle, tracking_uri, seed=7)
+    assert registered(bundle, tracking_uri, seed=7) == first
     assert find(NAME, CANDIDATE, tracking_uri) == first
     fetched = fetch_bundle(NAME, CANDIDATE, kind="clustering", tracking_uri=tracking_uri, target=tmp_path)
     assert fetched.manifest == bundle.manifest
@@ -44,7 +48,7 @@ def test_registering_twice_keeps_one_version_and_the_bundle_comes_back(
 
 
 def test_the_run_and_the_version_carry_the_data_version(tracking_uri: str, bundle: Bundle) -> None:
-    found = register_clustering(bundle.path, '{"seed": 7}', tracking_uri, "abc")
+    found = registered(bundle, tracking_uri, seed=7)
     client = MlflowClient(tracking_uri, tracking_uri)
     run = client.get_run(found.run_id).data
     version = bundle.manifest.data["version"]
@@ -57,19 +61,19 @@ def test_the_run_and_the_version_carry_the_data_version(tracking_uri: str, bundl
 def test_other_parameters_get_a_run_of_their_own_and_old_ones_are_found_again(
     tracking_uri: str, bundle: Bundle
 ) -> None:
-    first = register_clustering(bundle.path, '{"seed": 7}', tracking_uri, "abc")
-    other = register_clustering(bundle.path, '{"seed": 7, "largest_k": null}', tracking_uri, "abc")
+    first = registered(bundle, tracking_uri, seed=7)
+    other = registered(bundle, tracking_uri, seed=7, largest_k=None)
     assert other.bundle_version == first.bundle_version
     assert other.run_id != first.run_id
     assert find(NAME, CANDIDATE, tracking_uri) == other
     assert MlflowClient(tracking_uri, tracking_uri).get_run(other.run_id).data.params["largest_k"] == "None"
-    assert register_clustering(bundle.path, '{"seed": 7, "largest_k": null}', tracking_uri, "abc") == other
-    assert register_clustering(bundle.path, '{"seed": 7}', tracking_uri, "abc") == first
+    assert registered(bundle, tracking_uri, seed=7, largest_k=None) == other
+    assert registered(bundle, tracking_uri, seed=7) == first
     assert find(NAME, CANDIDATE, tracking_uri) == first
 
 
 def test_what_was_fetched_is_verified(tracking_uri: str, bundle: Bundle, tmp_path: Path) -> None:
-    register_clustering(bundle.path, "{}", tracking_uri, "abc")
+    registered(bundle, tracking_uri)
     fetched = fetch_bundle(NAME, CANDIDATE, kind="clustering", tracking_uri=tracking_uri, target=tmp_path)
     (fetched.path / "labels.json").write_text("{}", encoding="utf-8")
     with pytest.raises(BundleError, match="labels"):
@@ -78,6 +82,6 @@ def test_what_was_fetched_is_verified(tracking_uri: str, bundle: Bundle, tmp_pat
 
 @pytest.mark.parametrize(("name", "alias"), [("nobody", CANDIDATE), (NAME, "nowhere")])
 def test_an_unknown_name_or_alias_is_not_found(tracking_uri: str, bundle: Bundle, name: str, alias: str) -> None:
-    register_clustering(bundle.path, "{}", tracking_uri, "abc")
+    registered(bundle, tracking_uri)
     with pytest.raises(NotFound, match=f"no model {name} with the alias {alias}"):
         find(name, alias, tracking_uri)

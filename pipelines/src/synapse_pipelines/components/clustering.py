@@ -39,13 +39,20 @@ def cluster_users(
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
 def register_clusters(
-    bundle: Input[Model], recipe: str, tracking_uri: str, git_commit: str, registered: Output[Artifact]
+    bundle: Input[Model],
+    recipe: str,
+    tracking_uri: str,
+    git_commit: str,
+    version_remote: str,
+    registered: Output[Artifact],
 ) -> None:
-    """Log the run in MLflow and register the bundle as candidate."""
+    """Log the run in MLflow, put the bundle under version in DVC, and register it as candidate."""
     from pathlib import Path
 
     from synapse_pipelines.registry.register import register_clustering
 
-    found = register_clustering(Path(bundle.path), recipe, tracking_uri, git_commit)
+    found = register_clustering(
+        Path(bundle.path), recipe, tracking_uri=tracking_uri, git_commit=git_commit, version_remote=version_remote
+    )
     Path(registered.path).write_text(found.model_dump_json(), encoding="utf-8")
     registered.metadata.update(name=found.name, version=found.version, run_id=found.run_id)

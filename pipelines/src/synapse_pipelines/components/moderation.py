@@ -27,7 +27,8 @@ def prepare_data(
     from pathlib import Path
 
     from synapse_pipelines.components.metrics import write_metadata
-    from synapse_pipelines.data.prepare import markdown_summary, prepare_dataset
+    from synapse_pipelines.data.dataset import markdown_summary
+    from synapse_pipelines.data.prepare import prepare_dataset
     from synapse_pipelines.settings import Recipe
 
     info = prepare_dataset(Path(data_dir), Recipe.model_validate_json(recipe), Path(dataset.path))
@@ -43,21 +44,33 @@ def prepare_data(
 def augment(
     dataset: Input[Dataset],
     recipe: str,
+    base_encoder: str,
+    encoder_version: str,
     augmented: Output[Dataset],
     summary: Output[Markdown],
     metrics: Output[Metrics],
 ) -> None:
-    """Add generated rows to train and validation, and the functional tests, as the recipe says."""
+    """Add generated rows to train and validation, and the functional tests. The encoder judges copies of rows."""
     from pathlib import Path
 
     from synapse_pipelines.augmentation.augment import augment_dataset, markdown_summary
+    from synapse_pipelines.augmentation.chat import chat_client
     from synapse_pipelines.components.metrics import write_metadata
+    from synapse_pipelines.data.dataset import load_info
     from synapse_pipelines.progress import print_event
     from synapse_pipelines.settings import Recipe
 
     settings = Recipe.model_validate_json(recipe)
-    info = augment_dataset(Path(dataset.path), settings, Path(augmented.path), print_event)
-    augmented.metadata.update(dataset.metadata)
+    info = augment_dataset(
+        Path(dataset.path),
+        settings,
+        Path(augmented.path),
+        print_event,
+        base_encoder=base_encoder,
+        chat=chat_client(settings.augmentation),
+    )
+    augmented.metadata.update(dataset.metadata | {"version": load_info(Path(augmented.path)).version})
+    augmented.metadata.update(encoder_version=encoder_version)
     Path(summary.path).write_text(markdown_summary(info), encoding="utf-8")
     for method, rows in info.rows["train"].items():
         metrics.log_metric(f"train_rows_{method}", rows)
@@ -103,7 +116,11 @@ def train(
 def evaluate(
     model: Input[Model],
     dataset: Input[Dataset],
+    data_dir: str,
     seed: int,
+    champion: str,
+    champion_version: str,
+    tracking_uri: str,
     evaluation: Output[Artifact],
     report: Output[HTML],
     summary: Output[Markdown],
@@ -111,19 +128,29 @@ def evaluate(
     verdict: Output[ClassificationMetrics],
     toxicity: Output[ClassificationMetrics],
 ) -> None:
-    """Measure the model and the baseline on the test split. The HTML report has the curves of every category."""
+    """Measure the model, the baselines and the present champion on the test split; the report shows all of it.
+
+    The champion's version keys the cache.
+    """
+    import tempfile
     from pathlib import Path
 
     from synapse_pipelines.components.metrics import write_metadata
+    from synapse_pipelines.evaluation.champion import open_champion
     from synapse_pipelines.evaluation.evaluate import evaluate_model
     from synapse_pipelines.evaluation.report import html_report, markdown_summary
 
-    found = evaluate_model(Path(model.path), Path(dataset.path), seed, Path(evaluation.path))
+    folders = (Path(model.path), Path(dataset.path))
+    with tempfile.TemporaryDirectory() as scratch:
+        other = open_champion(champion, tracking_uri, Path(scratch)) if champion else None
+        found = evaluate_model(*folders, seed, Path(evaluation.path), data_dir=Path(data_dir), champion=other)
+    evaluation.metadata.update(champion=champion_version)
     Path(report.path).write_text(html_report(found), encoding="utf-8")
     Path(summary.path).write_text(markdown_summary(found), encoding="utf-8")
     metrics.log_metric("macro_auprc", found.macro_auprc)
     metrics.log_metric("baseline_macro_auprc", found.baseline_macro_auprc)
     metrics.log_metric("chat_flag_rate", found.chat_flag_rate)
+    metrics.log_metric("goals_met", sum(goal.met for goal in found.goals))
     verdict.log_confusion_matrix(["let pass", "flagged"], found.flagged_confusion)
     toxicity.log_confusion_matrix(["clean", "toxic"], found.confusion["toxicity"])
     if points := found.curves.get("toxicity"):
@@ -155,40 +182,65 @@ def quantise(
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
 def package(
+    dataset: Input[Dataset],
     model: Input[Model],
     evaluation: Input[Artifact],
     quantised: Input[Model],
     recipe: str,
     name: str,
+    tracking_uri: str,
+    git_commit: str,
     bundle: Output[Model],
     checks: Output[Markdown],
+    card: Output[Markdown],
 ) -> None:
-    """Pass the gate, then write the bundle; a model that is not good enough fails the run here."""
+    """Pass the gate, then write the bundle and its card; a model that is not good enough fails the run here."""
     from pathlib import Path
 
+    from synapse_pipelines.registry.card.history import metrics_history
     from synapse_pipelines.settings import Recipe
     from synapse_pipelines.training.package import package_model
 
-    folders = (Path(model.path), Path(evaluation.path), Path(quantised.path))
-    manifest, passed = package_model(*folders, Recipe.model_validate_json(recipe), name, Path(bundle.path))
+    manifest, passed = package_model(
+        Path(dataset.path),
+        Path(model.path),
+        Path(evaluation.path),
+        Path(quantised.path),
+        Recipe.model_validate_json(recipe),
+        name,
+        Path(bundle.path),
+        git_commit=git_commit,
+        history=metrics_history(name, tracking_uri),
+    )
+    Path(card.path).write_text((Path(bundle.path) / "CARD.md").read_text(encoding="utf-8"), encoding="utf-8")
     bundle.metadata.update(name=name, version=manifest.version, data_version=manifest.data["version"])
     Path(checks.path).write_text("# Gate passed\n\n" + "\n".join(f"- {check}" for check in passed), encoding="utf-8")
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
 def register(
+    dataset: Input[Dataset],
     bundle: Input[Model],
     evaluation: Input[Artifact],
     recipe: str,
     tracking_uri: str,
     git_commit: str,
+    version_remote: str,
     registered: Output[Artifact],
 ) -> None:
-    """Log the run in MLflow and register the bundle as candidate."""
+    """Log the run in MLflow, put bundle and data under version in DVC, and register the bundle as candidate."""
     from pathlib import Path
 
     from synapse_pipelines.registry.register import register_moderation
 
-    found = register_moderation(Path(bundle.path), Path(evaluation.path), recipe, tracking_uri, git_commit)
+    found = register_moderation(
+        Path(bundle.path),
+        Path(evaluation.path),
+        Path(dataset.path),
+        recipe,
+        tracking_uri=tracking_uri,
+        git_commit=git_commit,
+        version_remote=version_remote,
+    )
     Path(registered.path).write_text(found.model_dump_json(), encoding="utf-8")
     registered.metadata.update(name=found.name, version=found.version, run_id=found.run_id)

@@ -6,7 +6,8 @@ import math
 from pathlib import Path
 
 from synapse_pipelines.evaluation.evaluate import Evaluation, load_evaluation
-from synapse_pipelines.evaluation.report import html_report, plot_pngs
+from synapse_pipelines.evaluation.plots import plot_pngs
+from synapse_pipelines.evaluation.report import html_report
 from synapse_pipelines.registry.tracking import Run
 from synapse_pipelines.settings import Recipe
 

@@ -27,6 +27,7 @@ def user_clustering(
     model_name: str,
     tracking_uri: str,
     git_commit: str,
+    version_remote: str,
 ) -> ClusteringOutputs:
     """Fit, then register; registration acts outside the run and is never cached."""
     clustered = cluster_users(
@@ -34,6 +35,10 @@ def user_clustering(
     )
     bundle = clustered.outputs["bundle"]
     registered = register_clusters(
-        bundle=bundle, recipe=recipe, tracking_uri=tracking_uri, git_commit=git_commit
+        bundle=bundle,
+        recipe=recipe,
+        tracking_uri=tracking_uri,
+        git_commit=git_commit,
+        version_remote=version_remote,
     ).set_caching_options(enable_caching=False)
     return ClusteringOutputs(bundle=bundle, registered=registered.outputs["registered"])
