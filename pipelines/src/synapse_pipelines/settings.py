@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 from synapse_common.settings import SynapseSettings, load_settings
 from synapse_common.taxonomy import CATEGORIES
@@ -57,6 +57,9 @@ class Recipe(BaseModel):
     epochs: int = Field(default=1, ge=1)
     min_rows_seen: int = Field(
         default=0, ge=0, description="passes over small data are repeated until this many rows were seen"
+    )
+    max_steps: int | None = Field(
+        default=None, ge=1, description="steps of the optimiser after which training ends; null: after all epochs"
     )
     tokens_per_batch: int = Field(default=640, ge=8, description="padded tokens of one batch, at most")
     accumulation: int = Field(default=1, ge=1, description="batches whose gradients make one step of the optimiser")
@@ -207,6 +210,10 @@ class TrainingSettings(SynapseSettings):
     version_remote: str | None = Field(
         default=None, description="DVC remote of bundles and data, a folder or s3:// address; null: under build_dir"
     )
+    chat_base_url: str | None = Field(
+        default=None, description="OpenAI-compatible server that augmentation may ask; null: OpenAI, where a key is set"
+    )
+    chat_api_key: SecretStr | None = None
     model_name: str = Field(default="moderation", min_length=1, description="name in the model registry")
     backend: Literal["local", "kubeflow", "sagemaker"] = Field(default="local", description="where training runs")
     local: LocalTraining = LocalTraining()

@@ -10,10 +10,13 @@ from synapse_common.taxonomy import COLUMNS
 from synapse_pipelines.augmentation.augment import augment_dataset, load_augmentation, markdown_summary
 from synapse_pipelines.augmentation.overlap import OverlapGuard
 from synapse_pipelines.augmentation.recipe import AugmentationRecipe
-from synapse_pipelines.data.prepare import load_info, load_split, reference_rows
+from synapse_pipelines.data.dataset import load_info, load_split, reference_rows
 from synapse_pipelines.data.split import split_of
 from synapse_pipelines.progress import ignore
 from synapse_pipelines.settings import Recipe
+from synapse_pipelines.training.encoder import packaged_encoder
+
+ENCODER = str(packaged_encoder())
 
 
 def recipe(**augmentation: object) -> Recipe:
@@ -23,7 +26,9 @@ def recipe(**augmentation: object) -> Recipe:
 @pytest.fixture(scope="module")
 def augmented(labelled_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("augmented")
-    augment_dataset(labelled_dataset, recipe(template_rows=400, obfuscated_share=0.2), out, ignore)
+    augment_dataset(
+        labelled_dataset, recipe(template_rows=400, obfuscated_share=0.2), out, ignore, base_encoder=ENCODER
+    )
     return out
 
 
@@ -106,20 +111,20 @@ def test_the_counts_are_those_of_the_files(labelled_dataset: Path, augmented: Pa
 def test_equal_recipes_make_equal_data(labelled_dataset: Path, tmp_path: Path) -> None:
     settings = recipe(template_rows=50)
     for name in ("a", "b"):
-        augment_dataset(labelled_dataset, settings, tmp_path / name, ignore)
+        augment_dataset(labelled_dataset, settings, tmp_path / name, ignore, base_encoder=ENCODER)
     for file in ("train.parquet", "valid.parquet", "functional.parquet", "augmentation.json", "dataset.json"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
 
 
 def test_nothing_wanted_is_nothing_added(labelled_dataset: Path, tmp_path: Path) -> None:
     settings = recipe(template_rows=0, obfuscated_share=0, valid_labels=0)
-    info = augment_dataset(labelled_dataset, settings, tmp_path, ignore)
+    info = augment_dataset(labelled_dataset, settings, tmp_path, ignore, base_encoder=ENCODER)
     assert set(info.rows["train"]) == set(info.rows["valid"]) == {"real"}
     assert info.dropped == {}
 
 
 def test_generated_data_get_no_more_of_the_same(generated_dataset: Path, tmp_path: Path) -> None:
-    info = augment_dataset(generated_dataset, recipe(template_rows=400), tmp_path, ignore)
+    info = augment_dataset(generated_dataset, recipe(template_rows=400), tmp_path, ignore, base_encoder=ENCODER)
     assert set(info.rows["train"]) == {"real", "obfuscation"}
     assert set(info.rows["valid"]) == {"real"}
     assert info.rows["functional"]["template"] > 0

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from synapse_common.taxonomy import COLUMNS
 from synapse_pipelines.augmentation.bank_splits import bank_rows, missing_labels
+from synapse_pipelines.augmentation.generators import TemplateGenerator
 from synapse_pipelines.augmentation.templates import lines
 from synapse_pipelines.data.split import Split
 
@@ -32,7 +33,7 @@ def test_rows_fill_up_what_is_lacking_and_no_more(banks: dict[Split, pd.DataFram
     have = banks["test"].copy()
     have.loc[(have["language"] == "pt"), "self_harm"] = pd.NA
     assert count(have, "pt", "toxicity", value=True) > 30
-    made = missing_labels(have, banks["valid"], 30)
+    made = missing_labels(have, TemplateGenerator(banks["valid"]), 30)
     assert set(made["language"]) == {"pt"}
     assert count(made, "pt", "self_harm", value=True) >= 30
     assert count(made, "pt", "self_harm", value=False) >= 30
@@ -42,4 +43,4 @@ def test_rows_fill_up_what_is_lacking_and_no_more(banks: dict[Split, pd.DataFram
 
 
 def test_nothing_is_added_where_nothing_is_lacking(banks: dict[Split, pd.DataFrame]) -> None:
-    assert missing_labels(banks["test"], banks["valid"], 0).empty
+    assert missing_labels(banks["test"], TemplateGenerator(banks["valid"]), 0).empty

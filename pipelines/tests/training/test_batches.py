@@ -42,3 +42,9 @@ def test_a_step_of_the_plan_has_as_many_batches_as_are_accumulated() -> None:
     grouped = plan_steps(lengths, Recipe(tokens_per_batch=300, accumulation=4))
     assert [batch for step in grouped for batch in step] == [step[0] for step in single]
     assert {len(step) for step in grouped[:-1]} == {4}
+
+
+def test_the_plan_ends_after_the_steps_asked_for() -> None:
+    whole = plan_steps([5] * 100, Recipe(tokens_per_batch=50))
+    assert plan_steps([5] * 100, Recipe(tokens_per_batch=50, max_steps=3)) == whole[:3]
+    assert len(whole) == 10

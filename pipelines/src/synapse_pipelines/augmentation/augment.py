@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import random
 import shutil
 from collections import Counter
 from collections.abc import Iterable
@@ -12,14 +11,17 @@ from typing import Final
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
+from synapse_common.bundle import Bundle
 from synapse_common.taxonomy import COLUMNS
 
 from synapse_pipelines.augmentation.bank_splits import bank_rows, missing_labels
-from synapse_pipelines.augmentation.obfuscation import TRICKS, obfuscate, without_spaces
-from synapse_pipelines.augmentation.overlap import OverlapGuard
-from synapse_pipelines.augmentation.rows import children, joined, typed
+from synapse_pipelines.augmentation.chat import ChatClient, need_chat
+from synapse_pipelines.augmentation.copies import obfuscated_copies, reworded_copies
+from synapse_pipelines.augmentation.generators import TemplateGenerator, written_rows
+from synapse_pipelines.augmentation.overlap import OverlapGuard, apart
+from synapse_pipelines.augmentation.rows import Method, joined, typed
 from synapse_pipelines.augmentation.templates import SOURCE_PREFIX
-from synapse_pipelines.data.prepare import DatasetInfo, load_info, load_split
+from synapse_pipelines.data.dataset import DatasetInfo, load_info, load_split
 from synapse_pipelines.progress import Event, OnEvent
 from synapse_pipelines.settings import Recipe
 
@@ -44,10 +46,21 @@ class AugmentInfo(BaseModel):
     """Rows that were made and not taken, by method and reason."""
 
 
-def augment_dataset(dataset: Path, recipe: Recipe, out: Path, on_event: OnEvent) -> AugmentInfo:
+def augment_dataset(
+    dataset: Path,
+    recipe: Recipe,
+    out: Path,
+    on_event: OnEvent,
+    *,
+    base_encoder: str,
+    champion: Bundle | None = None,
+    chat: ChatClient | None = None,
+) -> AugmentInfo:
     """Copy the data set in `dataset` to `out`, with generated rows added as ``recipe.augmentation`` says.
 
-    - ``train.parquet``: phrase-bank rows of train's lines and obfuscated copies of rows.
+    - ``train.parquet``: phrase-bank rows of train's lines; rows that a chat model wrote; reworded, back-translated and
+      obfuscated copies of rows. Copies that changed meaning or label are dropped (`filter`), to which end
+      `base_encoder` and, where there is one, `champion` read them.
     - ``valid.parquet``: phrase-bank rows of validation's lines where a category has too few labels in a language to
       choose a threshold by. Their labels of other categories are null, so that these are judged by real rows alone.
     - ``functional.parquet``: phrase-bank rows of test's lines, in the columns of a split; never part of test.
@@ -59,7 +72,8 @@ def augment_dataset(dataset: Path, recipe: Recipe, out: Path, on_event: OnEvent)
     Where the data set is generated itself, phrase-bank rows are its data already and none are added.
 
     Raises:
-        DataError: the data set cannot be read.
+        AugmentationError: the recipe asks for a model or a chat upstream that is not there.
+        TrainingError: the base encoder cannot be used.
     """
     settings = recipe.augmentation
     info = load_info(dataset)
@@ -73,15 +87,26 @@ def augment_dataset(dataset: Path, recipe: Recipe, out: Path, on_event: OnEvent)
     wanted = 0 if generated else settings.template_rows
     banks = bank_rows(wanted, recipe.seed)
     pool = banks["train"] if wanted else banks["train"].head(0)
-    added = [_apart(pool, splits["train"], guard, dropped.setdefault("template", Counter())).head(wanted)]
+    train = splits["train"]
+    people = train[train["method"].isna()]
 
+    def take(rows: pd.DataFrame, method: Method, reasons: Counter[str], most: int | None = None) -> None:
+        nonlocal train
+        fresh, repeats = apart(rows, train, guard)
+        train = joined(train, fresh.head(len(fresh) if most is None else most))
+        dropped[method] = dropped.get(method, Counter()) + reasons + repeats
+
+    take(pool, "template", Counter(), wanted)
+    if settings.llm_rows:
+        on_event(Event("augment", "running", "rows by the chat upstream"))
+        rows, reasons = written_rows(settings.llm_rows, need_chat(chat), recipe.seed)
+        take(rows, "llm", reasons, settings.llm_rows)
+    for method, rows, reasons in reworded_copies(people, settings, recipe.seed, base_encoder, champion, chat, on_event):
+        take(rows, method, reasons)
     on_event(Event("augment", "running", "spelling tricks"))
-    known = joined(splits["train"], *added)
-    hidden = _obfuscated(known, settings.obfuscated_share, recipe.seed)
-    added.append(_apart(hidden, known, guard, dropped.setdefault("obfuscation", Counter())))
+    take(obfuscated_copies(train, settings.obfuscated_share, recipe.seed), "obfuscation", Counter())
 
-    train = joined(splits["train"], *added)
-    fill = missing_labels(splits["valid"], banks["valid"], 0 if generated else settings.valid_labels)
+    fill = missing_labels(splits["valid"], TemplateGenerator(banks["valid"]), 0 if generated else settings.valid_labels)
     valid = joined(splits["valid"], fill[~fill["key"].isin(train["key"])])
     functional = banks["test"][~banks["test"]["key"].isin(set(train["key"]) | set(valid["key"]))]
     functional = functional.groupby("source", sort=False).head(_ROWS_OF_A_LINE)
@@ -117,31 +142,6 @@ def markdown_summary(info: AugmentInfo) -> str:
         f"# Augmentation\n\n| rows | {head} |\n| --- |{' ---: |' * len(info.rows)}\n{table}\n\n"
         "Made and dropped:\n\n" + ("\n".join(lost) or "- none") + "\n"
     )
-
-
-def _apart(rows: pd.DataFrame, known: pd.DataFrame, guard: OverlapGuard, dropped: Counter[str]) -> pd.DataFrame:
-    """Drop what `known` has already or what repeats a held-out row."""
-    repeated = rows["key"].isin(known["key"]) | rows.duplicated("key")
-    held_out = ~repeated & rows["text"].map(guard.overlaps).astype(bool)
-    dropped.update({"already in train": int(repeated.sum()), "repeats a held-out row": int(held_out.sum())})
-    return rows[~(repeated | held_out)].reset_index(drop=True)
-
-
-def _obfuscated(rows: pd.DataFrame, share: float, seed: int) -> pd.DataFrame:
-    """Hide words in copies of a share of `rows`, the same share of harmful and of harmless ones.
-
-    Were only harmful rows hidden, a hidden word alone would come to mean harm.
-    """
-    rng = random.Random(seed)  # noqa: S311 - repeatable data, no secrets
-    harmful = rows[list(COLUMNS)].fillna(value=False).any(axis=1)
-    parents = rows.groupby(harmful, sort=True).sample(frac=share, random_state=seed).sort_index()
-    hide = [*sorted(TRICKS), None]
-    texts = [
-        without_spaces(text, rng) if (trick := rng.choice(hide)) is None else obfuscate(text, rng, trick=trick)
-        for text in parents["text"]
-    ]
-    changed = parents["text"].to_numpy() != texts
-    return children(parents, texts, "obfuscation")[changed].reset_index(drop=True)
 
 
 def _recounted(info: DatasetInfo, written: dict[str, pd.DataFrame]) -> DatasetInfo:

@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 from synapse_common.taxonomy import COLUMNS
 
+from synapse_pipelines.augmentation.generators import KINDS, LANGUAGES, Generator
 from synapse_pipelines.augmentation.rows import from_generator, joined
 from synapse_pipelines.augmentation.templates import lines, template_rows
 from synapse_pipelines.data.split import Split, split_of
@@ -26,26 +27,24 @@ def bank_rows(train_rows: int, seed: int) -> dict[Split, pd.DataFrame]:
     return {split: rows[side == split].reset_index(drop=True) for split in SPLITS}
 
 
-def missing_labels(split: pd.DataFrame, pool: pd.DataFrame, wanted: int) -> pd.DataFrame:
-    """Return the rows of `pool` that `split` lacks to have `wanted` positives and negatives of each category.
+def missing_labels(split: pd.DataFrame, generator: Generator, wanted: int) -> pd.DataFrame:
+    """Return rows of `generator` that `split` lacks to have `wanted` positives and negatives of each category.
 
     That is counted by language. In the rows returned, a category that `split` has enough of in their language is null:
     real rows alone shall decide about it.
     """
-    chosen: list[pd.DataFrame] = []
-    for language, own in pool.groupby("language"):
+    added = []
+    for language in LANGUAGES:
         have = split.loc[split["language"] == language, list(COLUMNS)]
         lacking = {
-            (column, value): count
-            for column in COLUMNS
-            for value in (True, False)
-            if (count := wanted - int((have[column] == value).sum())) > 0
+            kind: count
+            for kind in KINDS
+            if kind.language == language and (count := wanted - int((have[kind.column] == kind.harmful).sum())) > 0
         }
-        picked: set[int] = set()
-        for (column, value), count in lacking.items():
-            picked.update(own.index[(own[column] == value).fillna(value=False)][:count])
-        enough = [column for column in COLUMNS if not {(column, True), (column, False)} & set(lacking)]
-        rows = own.loc[sorted(picked)].copy()
+        if not lacking:
+            continue
+        rows = joined(*(generator.generate(kind, count) for kind, count in lacking.items())).drop_duplicates("key")
+        enough = [column for column in COLUMNS if column not in {kind.column for kind in lacking}]
         rows[enough] = pd.NA
-        chosen.append(rows)
-    return joined(*chosen)
+        added.append(rows)
+    return joined(split.head(0), *added)

@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Final
 
+import pandas as pd
+
 from synapse_pipelines.data.cleaning import duplicate_key
 
 _WORDS: Final = 6
@@ -32,6 +34,14 @@ class OverlapGuard:
         shingles = _shingles(key)
         shared = Counter(number for shingle in shingles for number in self._texts_with.get(shingle, ()))
         return bool(shared) and max(shared.values()) >= _SHARE * len(shingles)
+
+
+def apart(rows: pd.DataFrame, known: pd.DataFrame, guard: OverlapGuard) -> tuple[pd.DataFrame, Counter[str]]:
+    """Return those of `rows` that neither `known` has already nor `guard` keeps out, and the number of the others."""
+    repeated = rows["key"].isin(known["key"]) | rows.duplicated("key")
+    held_out = ~repeated & rows["text"].map(guard.overlaps).astype(bool)
+    counts = Counter({"already in train": int(repeated.sum()), "repeats a held-out row": int(held_out.sum())})
+    return rows[~(repeated | held_out)].reset_index(drop=True), counts
 
 
 def _shingles(key: str) -> set[int]:

@@ -35,7 +35,8 @@ def plan_steps(lengths: Sequence[int], recipe: Recipe) -> list[list[list[int]]]:
     rng = np.random.default_rng(recipe.seed)
     passes = max(recipe.epochs, math.ceil(recipe.min_rows_seen / len(lengths)))
     batches = [batch for _ in range(passes) for batch in batch_indices(lengths, recipe.tokens_per_batch, rng)]
-    return [batches[start : start + recipe.accumulation] for start in range(0, len(batches), recipe.accumulation)]
+    steps = [batches[start : start + recipe.accumulation] for start in range(0, len(batches), recipe.accumulation)]
+    return steps[: recipe.max_steps]
 
 
 def batch_indices(lengths: Sequence[int], tokens_per_batch: int, rng: np.random.Generator | None) -> list[list[int]]:
