@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 from synapse_common.language import detect_language
 from synapse_common.taxonomy import COLUMNS
-from synapse_pipelines.data.prepare import load_info, load_split, markdown_summary, prepare_dataset, reference_rows
+from synapse_pipelines.data.dataset import load_info, load_split, markdown_summary, reference_rows
+from synapse_pipelines.data.prepare import prepare_dataset
 from synapse_pipelines.errors import DataError
 from synapse_pipelines.settings import Recipe
 
-RECIPE = Recipe(generated_rows=300, chat_negatives=50, chat_sample=40)
+RECIPE = Recipe(chat_negatives=50, chat_sample=40)
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +41,10 @@ def test_no_text_is_in_two_splits(dataset: Path) -> None:
     assert not keys[1] & keys[2]
 
 
-def test_generated_rows_are_in_train_alone_and_chat_never_in_test(dataset: Path) -> None:
+def test_chat_is_in_train_and_validation_but_never_in_test(dataset: Path) -> None:
     sources = {split: set(load_split(dataset, split)["source"]) for split in ("train", "valid", "test")}
     assert sources["test"] == {"people"}
-    assert sources["valid"] == {"people", "chat_logs"}
-    assert any(source.startswith("generated/") for source in sources["train"])
+    assert sources["train"] == sources["valid"] == {"people", "chat_logs"}
 
 
 def test_everyday_chat_for_the_flag_rate_is_not_trained_on(dataset: Path) -> None:
@@ -64,9 +64,10 @@ def test_the_description_counts_what_is_there(dataset: Path) -> None:
     train = load_split(dataset, "train")
     assert info.name == "labelled"
     assert info.rows["train"] == len(train)
-    assert info.generated_rows_in_train == train["source"].str.startswith("generated/").sum()
+    assert info.generated_rows_in_train == 0
+    assert info.chat_negatives == 50
     assert info.positives["train"]["hate"] == train["hate"].sum()
-    assert info.dropped["duplicate text"] > 0
+    assert sum(info.sources.values()) == sum(info.rows.values()) - info.chat_negatives
     assert info.version in markdown_summary(info)
 
 
@@ -81,7 +82,7 @@ def test_equal_inputs_give_an_equal_version_and_other_recipes_another(labelled_t
 def test_a_generated_source_is_called_so_and_not_mixed_with_more(source_tables: Path, tmp_path: Path) -> None:
     info = prepare_dataset(source_tables, RECIPE, tmp_path)
     assert info.name == "generated"
-    assert info.generated_rows_in_train == 0
+    assert info.generated_rows_in_train == info.rows["train"]
     assert all(info.positives["test"][column] > 0 for column in COLUMNS)
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from synapse_common.bundle import Bundle
 from synapse_pipelines.augmentation.augment import FUNCTIONAL
-from synapse_pipelines.data.prepare import load_split, prepare_dataset
+from synapse_pipelines.data.dataset import load_split
+from synapse_pipelines.data.prepare import prepare_dataset
 from synapse_pipelines.evaluation.evaluate import TEST_LOGITS, Evaluation, evaluate_model, load_evaluation
 from synapse_pipelines.progress import ignore
 from synapse_pipelines.settings import PRESETS

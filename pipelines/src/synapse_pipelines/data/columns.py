@@ -65,10 +65,20 @@ class Column:
             return _moment(raw)
         if self.kind == "number" and type(raw) in (int, float):
             return float(raw)
+        if self.kind == "text" and isinstance(raw, str):
+            return _writable(raw)
         # bool is an int to Python, but not here.
-        if type(raw) is {"text": str, "integer": int, "boolean": bool}.get(self.kind):
+        if type(raw) is {"integer": int, "boolean": bool}.get(self.kind):
             return raw
         raise ValueError(f"is not of type {self.kind}")
+
+
+def _writable(raw: str) -> str:
+    try:
+        raw.encode()
+    except UnicodeEncodeError:
+        raise ValueError("has half of a surrogate pair") from None
+    return raw
 
 
 def _moment(raw: str) -> datetime:

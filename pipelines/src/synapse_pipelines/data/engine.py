@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Literal
+from typing import Literal, cast
 
 # Before Daft is imported: no calls home, and no progress bars in logs.
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("DAFT_PROGRESS_BAR", "0")
 
 import daft
+from daft import Expression
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 from synapse_common.settings import SynapseSettings, load_settings
@@ -44,11 +45,12 @@ def start_engine() -> EngineSettings:
     """
     settings = load_settings(EngineSettings)
     if settings.runner == "native":
-        daft.set_runner_native()
+        # Daft's own default; it refuses to be told again once it has run something.
+        os.environ["DAFT_RUNNER"] = "native"
         return settings
     try:
         daft.set_runner_ray(settings.ray_address, noop_if_initialized=True)
-    except (ImportError, ConnectionError, RuntimeError) as error:
+    except (ImportError, ConnectionError, RuntimeError, daft.exceptions.DaftCoreException) as error:
         raise DataError(
             f"SYNAPSE_DAFT_RUNNER is ray, but Ray cannot be used: {error}; "
             "install synapse-pipelines[ray] and check SYNAPSE_DAFT_RAY_ADDRESS"
@@ -56,13 +58,18 @@ def start_engine() -> EngineSettings:
     return settings
 
 
+def equals(one: Expression, other: Expression | str | int) -> Expression:
+    """Return ``one == other``, which Daft makes an expression and type checkers take for a truth value."""
+    return cast(Expression, one == other)
+
+
 @contextmanager
-def reading(what: str) -> Iterator[None]:
-    """Turn what Daft raises while it reads `what` into a `DataError` that names it."""
+def explained(doing: str) -> Iterator[None]:
+    """Turn what Daft raises into a `DataError` that says what could not be done: `doing`, as in "read the table"."""
     try:
         yield
     except (daft.exceptions.DaftCoreException, OSError, EOFError) as error:
-        raise DataError(f"cannot read {what}: {_short(error)}") from error
+        raise DataError(f"cannot {doing}: {_short(error)}") from error
 
 
 def _short(error: BaseException) -> str:

@@ -1,22 +1,29 @@
-"""Train, validation and test: decided by the text itself, so a text never changes sides and no duplicate crosses."""
+"""Train, validation and test: decided by a row's identifier, so a row never changes sides, whatever else there is."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from typing import Final, Literal
 
 from synapse_pipelines.augmentation.templates import SOURCE_PREFIX
 
 Split = Literal["train", "valid", "test"]
+SPLITS: Final[tuple[Split, ...]] = ("train", "valid", "test")
 
 
-def split_of(key: str, source: str) -> Split:
-    """Return the split of a text: 80 % train, 10 % valid, 10 % test by a hash of its duplicate key.
+def split_of(stable_id: str, source: str) -> Split:
+    """Return the split of a row: 80 % train, 10 % valid, 10 % test by a hash of its identifier.
 
     Generated rows are split by the sentence they were made from (60 / 20 / 20), since rows of one sentence are near
     duplicates: `source` ends in the sentence's number.
     """
     if source.startswith(SOURCE_PREFIX):
         return {3: "valid", 4: "test"}.get(int(source.rsplit("-", 1)[1]) % 5, "train")  # type: ignore[return-value]
-    bucket = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") % 10
-    return "train" if bucket < 8 else "valid" if bucket == 8 else "test"
+    share = hash_share(stable_id)
+    return "train" if share < 0.8 else "valid" if share < 0.9 else "test"
+
+
+def hash_share(text: str, salt: str = "") -> float:
+    """Return a number in [0, 1) that depends on `text` and `salt` alone, evenly spread over texts."""
+    digest = hashlib.sha256(f"{salt}{text}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

@@ -14,7 +14,7 @@ from daft import DataFrame, DataType, col, lit
 from daft.functions import coalesce
 
 from synapse_pipelines.data.columns import columns_of, reason_why_not
-from synapse_pipelines.data.engine import reading, start_engine
+from synapse_pipelines.data.engine import explained, start_engine
 from synapse_pipelines.data.jsonlines import FILE, PROBLEM, RAW, ROW, JsonLines
 from synapse_pipelines.data.sources import TABLES, TableFiles, find_table
 from synapse_pipelines.data.storage import Location, io_config
@@ -58,7 +58,7 @@ def load_table(location: Location, table: str, quarantine: Path) -> ValidTable:
     model = TABLES[table]
     files = find_table(location, table)
     names = [column.name for column in columns_of(model)]
-    with reading(str(files)):
+    with explained(f"read {files}"):
         rows = _scan(files)
         rows = rows.with_column(_REASON, coalesce(col(PROBLEM), reason_why_not(model)))
         counted = rows.groupby(_REASON).agg(col(names[0]).count("all").alias("n")).to_pydict()

@@ -20,7 +20,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 from synapse_common.decision import Floats
 
-from synapse_pipelines.data.prepare import load_split
+from synapse_pipelines.data.dataset import load_split
 from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.evaluation.bootstrap import Estimate, draw
 from synapse_pipelines.evaluation.comparison import Comparison, compare

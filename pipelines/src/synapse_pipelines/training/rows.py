@@ -54,7 +54,7 @@ def training_rows(rows: pd.DataFrame, tokenizer: Any, max_tokens: int) -> Traini
     if missing:
         raise DataError(
             f"the training split has no positive example of {', '.join(missing)}; a model of it would never flag that: "
-            "add labelled rows, or have some generated (the recipe's generated_rows)"
+            "add labelled rows, or have some generated (the recipe's augmentation.template_rows)"
         )
     weight = rows["weight"].fillna(1.0) if "weight" in rows else pd.Series(1.0, index=rows.index)
     values = weight.to_numpy(dtype="float32")

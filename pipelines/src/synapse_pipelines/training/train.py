@@ -13,7 +13,7 @@ import torch
 from pydantic import BaseModel, ConfigDict
 from synapse_common.decision import Floats
 
-from synapse_pipelines.data.prepare import load_info
+from synapse_pipelines.data.dataset import load_info
 from synapse_pipelines.evaluation.metrics import macro_auprc
 from synapse_pipelines.evaluation.thresholds import Decisions, decide, write_decisions
 from synapse_pipelines.progress import Event, OnEvent, ignore

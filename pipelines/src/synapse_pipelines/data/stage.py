@@ -1,0 +1,86 @@
+"""Intermediate tables on disk or in S3, in buckets that each fit into memory, so that the whole need not."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import daft
+from daft import DataFrame, Expression, Schema, col, lit
+
+from synapse_pipelines.data.storage import io_config, is_remote, s3_client, split_address
+
+_BUCKET = "bucket"
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A table that was written in buckets."""
+
+    schema: Schema
+    files: dict[int, list[str]]
+    """Files by bucket; a bucket without rows has none."""
+
+    @property
+    def all(self) -> DataFrame:
+        """The whole table, in no particular order."""
+        return self._read([file for files in self.files.values() for file in files])
+
+    def buckets(self) -> Iterator[tuple[int, DataFrame]]:
+        """Every bucket with its number, in order."""
+        for number in sorted(self.files):
+            yield number, self._read(self.files[number])
+
+    def _read(self, files: list[str]) -> DataFrame:
+        if not files:
+            return daft.from_arrow(self.schema.to_pyarrow_schema().empty_table())
+        return daft.read_parquet(files, io_config=io_config())
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A place for intermediate tables."""
+
+    root: str
+
+    def write(self, rows: DataFrame, name: str, by: Expression, buckets: int) -> Staged:
+        """Write `rows` as the table `name`; rows with an equal hash `by` (unsigned) are in one bucket."""
+        bucket = (by % lit(buckets)).alias(_BUCKET)
+        written = rows.with_column(_BUCKET, bucket).write_parquet(
+            f"{self.root}/{name}", partition_cols=[col(_BUCKET)], io_config=io_config()
+        )
+        files: dict[int, list[str]] = {}
+        found = written.to_pydict()
+        for number, file in sorted(zip(found.get(_BUCKET, ()), found["path"], strict=True)):
+            files.setdefault(number, []).append(file)
+        return Staged(rows.schema(), files)
+
+    def write_bucket(self, rows: DataFrame, name: str, number: int) -> list[str]:
+        """Write `rows` as one bucket of the table `name` and return its files."""
+        written = rows.write_parquet(f"{self.root}/{name}/{_BUCKET}={number}", io_config=io_config())
+        return sorted(written.to_pydict()["path"])
+
+
+@contextmanager
+def open_stage(root: str) -> Iterator[Stage]:
+    """Give a fresh place below `root` (a folder or an ``s3://`` address) for the time of a ``with`` block."""
+    place = f"{root.rstrip('/')}/stage-{uuid.uuid4().hex[:12]}"
+    try:
+        yield Stage(place)
+    finally:
+        _remove(place)
+
+
+def _remove(place: str) -> None:
+    if not is_remote(place):
+        shutil.rmtree(Path(place), ignore_errors=True)
+        return
+    bucket, prefix = split_address(place)
+    client = s3_client()
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/"):
+        for item in page.get("Contents", []):
+            client.delete_object(Bucket=bucket, Key=item["Key"])
