@@ -6,11 +6,15 @@ import sys
 from pathlib import Path
 
 from kfp import compiler
-
+from synapse_pipelines.workflows.moderation_search import moderation_search
 from synapse_pipelines.workflows.moderation_training import moderation_training
 from synapse_pipelines.workflows.user_clustering import user_clustering
 
-PIPELINES = {"moderation_training": moderation_training, "user_clustering": user_clustering}
+PIPELINES = {
+    "moderation_training": moderation_training,
+    "moderation_search": moderation_search,
+    "user_clustering": user_clustering,
+}
 
 
 def compile_pipelines(out: Path) -> list[Path]:

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from synapse_common.errors import SynapseError
 
-from synapse_cli import calls, local, train
+from synapse_cli import calls, local, train, tune
 from synapse_cli.client import explain
 from synapse_cli.demo.command import demo
 from synapse_cli.stack import StackError
@@ -36,6 +36,7 @@ app.command(rich_help_panel=_CALLS)(calls.moderate)
 app.command(rich_help_panel=_CALLS)(calls.embed)
 app.command(rich_help_panel=_CALLS)(calls.rate)
 app.command(rich_help_panel=_MODELS)(train.train)
+app.command(rich_help_panel=_MODELS)(tune.tune)
 app.command("compile", rich_help_panel=_MODELS)(train.compile_pipelines)
 
 

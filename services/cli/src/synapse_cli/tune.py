@@ -1,0 +1,67 @@
+"""The command that searches for better training settings."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from synapse_pipelines.search.result import SearchResult
+
+_SHOWN = 10
+_DATA_HELP = "Folder with the source tables; found beside the checkout or generated when not given."
+
+
+def tune(
+    preset: Annotated[
+        Literal["tiny", "demo", "full"], typer.Option(help="Recipe to start from; tiny is for trying the command.")
+    ] = "demo",
+    trials: Annotated[int, typer.Option(min=1, help="Trials that the study shall have in the end.")] = 20,
+    minutes: Annotated[float | None, typer.Option(help="No trial starts later than this.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Trials at the same time.")] = 1,
+    data: Annotated[Path | None, typer.Option(help=_DATA_HELP, exists=True, file_okay=False)] = None,
+) -> None:
+    """Search for the training settings with the best loss, accuracy and F1 on validation.
+
+    The study is kept in a database: a search that was stopped goes on when the command is run again, and a larger
+    number of trials adds to it. The recipe that comes out is what SYNAPSE_TRAINING_RECIPE takes.
+    """
+    from synapse_pipelines.run import run_search
+    from synapse_pipelines.settings import load_training_settings
+
+    from synapse_cli.training_progress import training_progress
+
+    console = Console(file=sys.stdout)
+    settings = load_training_settings()
+    settings = settings.model_copy(update={"preset": preset} | ({"data_dir": data.resolve()} if data else {}))
+    recipe = settings.effective_recipe
+    asked = recipe.search.model_copy(update={"trials": trials, "timeout_minutes": minutes, "workers": workers})
+    settings = settings.model_copy(update={"recipe": recipe.model_copy(update={"search": asked})})
+    with training_progress(console) as on_event:
+        found = run_search(settings, on_event)
+    console.print(_table(found.result))
+    if found.result.gain is not None:
+        console.print(f"against the recipe's own settings (trial 0): objective {found.result.gain:+.4f}")
+    console.print(f"report with plots: {found.report}", soft_wrap=True)
+    console.print(f"recipe with the best settings: {found.recipe_file}", soft_wrap=True)
+    console.print(f"trials: mlflow ui --backend-store-uri {found.tracking_uri}", soft_wrap=True)
+
+
+def _table(result: SearchResult) -> Table:
+    names = sorted({name for row in result.trials for name in row.settings})
+    table = Table("trial", "objective", "loss", "accuracy", "F1", *names, title=f"Best trials of {result.study}")
+    complete = [row for row in result.trials if row.ending == "complete" and row.figures is not None]
+    for row in complete[:_SHOWN]:
+        figures = row.figures
+        if figures is None:
+            continue
+        values = (figures.objective, figures.loss, figures.accuracy, figures.f1)
+        told = [row.settings.get(name, "-") for name in names]
+        shown = [f"{value:.3g}" if isinstance(value, float) else str(value) for value in told]
+        table.add_row(str(row.number), *(f"{value:.4f}" for value in values), *shown)
+    return table
