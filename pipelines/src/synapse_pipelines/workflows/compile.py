@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from kfp import compiler
+
 from synapse_pipelines.workflows.moderation_search import moderation_search
 from synapse_pipelines.workflows.moderation_training import moderation_training
 from synapse_pipelines.workflows.user_clustering import user_clustering
