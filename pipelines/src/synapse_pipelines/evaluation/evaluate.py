@@ -14,7 +14,7 @@ from synapse_common.bundle import Bundle
 from synapse_common.decision import DecisionRule, Floats
 from synapse_common.taxonomy import CATEGORIES
 
-from synapse_pipelines.data.prepare import DatasetInfo, load_info, load_split
+from synapse_pipelines.data.dataset import DatasetInfo, load_info, load_split
 from synapse_pipelines.evaluation.attacks import AttackFigures, attack_figures
 from synapse_pipelines.evaluation.baselines.compare import TFIDF, BaselineFigures, baseline_figures, baseline_scores
 from synapse_pipelines.evaluation.bootstrap import Estimate, draw
@@ -24,10 +24,18 @@ from synapse_pipelines.evaluation.goals import Goal, goals
 from synapse_pipelines.evaluation.identity import FalsePositiveGap, false_positive_gap, mentions
 from synapse_pipelines.evaluation.label_noise import LabelNoise, label_noise
 from synapse_pipelines.evaluation.measured import Measured
-from synapse_pipelines.evaluation.metrics import CalibrationBin, CategoryFigures, calibration_bins, curves, macro_auprc
+from synapse_pipelines.evaluation.metrics import (
+    CalibrationBin,
+    CategoryFigures,
+    calibration_bins,
+    counted_categories,
+    curves,
+    macro_auprc,
+)
 from synapse_pipelines.evaluation.slices import SliceFigures, slice_figures
 from synapse_pipelines.evaluation.thresholds import CategoryDecision, load_decisions
 from synapse_pipelines.training import model as classifier
+from synapse_pipelines.training.distil import TEACHER_LOGITS
 from synapse_pipelines.training.predict import torch_logits
 from synapse_pipelines.training.train import TrainingSummary
 
@@ -64,7 +72,7 @@ class Evaluation(BaseModel):
     attacks: list[AttackFigures]
     functional: FunctionalFigures | None
     label_noise: dict[str, LabelNoise]
-    """By category, from this model's scores."""
+    """By category with enough labels, from this model's scores."""
     toxicity_noise_by_baseline: LabelNoise | None
     """The noise of toxicity once more, from the scores of TF-IDF with logistic regression."""
     confusion: dict[str, list[list[int]]]
@@ -97,20 +105,18 @@ def evaluate_model(
     *,
     data_dir: Path | None = None,
     champion: Bundle | None = None,
-    teacher: Path | None = None,
 ) -> Evaluation:
     """Measure the model in `trained` and the baselines on the test split of `dataset`.
 
     Writes ``evaluation.json`` and ``test_logits.npy`` (float32 [n, 8]) to `out`.
 
     Args:
-        trained: folder that training wrote.
+        trained: folder that training wrote, or distillation; the latter leaves the teacher's logits to compare with.
         dataset: prepared data.
         seed: of the baseline, the bootstrap and the spelling tricks.
         out: folder to write to.
         data_dir: source folder, for the word lists in it; without, the lexicon baseline has a short list of its own.
         champion: bundle to compare with.
-        teacher: folder of the trained model that this one was distilled from.
     """
     out.mkdir(parents=True, exist_ok=True)
     training = TrainingSummary.model_validate_json((trained / "training.json").read_bytes())
@@ -132,8 +138,8 @@ def evaluate_model(
     tfidf, others = baseline_scores(load_split(dataset, "train"), texts, data_dir, seed)
     gap = false_positive_gap(mentions(texts), measured.flagged, measured.truth, counts)
     noise = {
-        name: found
-        for column, name in enumerate(CATEGORIES)
+        CATEGORIES[column]: found
+        for column in counted_categories(measured.labels)
         if (found := label_noise(measured.scores[:, column], measured.labels[:, column], counts)) is not None
     }
     against = partial(compare, measured=measured, groups=groups, counts=counts)
@@ -150,7 +156,7 @@ def evaluate_model(
         flagged_confusion=_confusion(measured.flagged, measured.truth),
         baselines=baseline_figures(tfidf, others, measured.labels, groups, counts),
         champion=against(champion.manifest.version, other=bundle_logits(champion, texts)) if champion else None,
-        teacher=against(teacher.name, other=_scorer(teacher)(texts)) if teacher else None,
+        teacher=against("teacher", other=np.load(taught)) if (taught := trained / TEACHER_LOGITS).is_file() else None,
         slices=slice_figures(measured, test, counts),
         identity=gap,
         attacks=attack_figures(texts, measured.truth, score, rule, seed),
