@@ -45,7 +45,7 @@ status: setup ## Show them
 
 .PHONY: mlflow-ui experiments dvc-push dvc-pull dvc-track
 mlflow-ui: setup ## Show runs and models in MLflow's own pages, on http://127.0.0.1:5000 (PORT=)
-	@$(BIN)/mlflow ui --backend-store-uri "$${SYNAPSE_MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/build/mlflow/mlflow.db}" --host 127.0.0.1 --port $(or $(PORT),5000)
+	@$(BIN)/mlflow ui --backend-store-uri "$${SYNAPSE_MLFLOW_TRACKING_URI:-sqlite:///$(CURDIR)/build/mlflow/mlflow.db}" --workers 1 --host 127.0.0.1 --port $(or $(PORT),5000)
 experiments: setup ## Write a page for each run to build/experiments/index.html
 	@$(BIN)/python -m synapse_pipelines.registry.experiments.pages
 dvc-push: setup ## Put a folder under version: VERSION=name/version FOLDER=path

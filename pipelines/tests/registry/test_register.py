@@ -71,7 +71,7 @@ def test_a_run_without_pointers_cannot_be_noted(bundle: Bundle, tmp_path: Path) 
 
 def _checkout(folder: Path) -> Path:
     """A git repository with this one's DVC project."""
-    for name in (".dvc/config", ".dvc/.gitignore", ".dvcignore", "versions/.gitignore"):
+    for name in (".gitignore", ".dvc/config", ".dvc/.gitignore", ".dvcignore", "versions/.gitignore"):
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes((ROOT / name).read_bytes())

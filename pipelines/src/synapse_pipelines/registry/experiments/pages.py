@@ -17,7 +17,13 @@ from synapse_pipelines.registry.experiments.runs import RunData, read_runs
 from synapse_pipelines.registry.tracking import Tracker, local_tracking_uri
 from synapse_pipelines.settings import load_training_settings
 
-_MAIN_METRICS: Final = ("macro_auprc", "flagged_f1.all", "flagged_false_positive_rate.all", "loss", "silhouette")
+_MAIN_METRICS: Final = {
+    "macro_auprc": "macro AUPRC",
+    "flagged_f1.all": "F1",
+    "flagged_false_positive_rate.all": "FPR",
+    "loss": "loss",
+    "silhouette": "silhouette",
+}
 _KINDS: Final = {".png": "image/png", ".svg": "image/svg+xml"}
 
 
@@ -30,7 +36,7 @@ def write_pages(tracking_uri: str, out: Path) -> list[Path]:
     histories = {name: found for name in models if len(found := metrics_history(name, tracking_uri)) > 1}
     plots = {name: _data_uri("history.svg", history_svg(history).encode()) for name, history in histories.items()}
     pages = [out / "index.html"]
-    shown = [name for name in _MAIN_METRICS if any(name in run.metrics for run in runs)]
+    shown = {name: title for name, title in _MAIN_METRICS.items() if any(name in run.metrics for run in runs)}
     pages[0].write_text(_page("index.html.j2", runs=_nested(runs), metrics=shown, histories=plots), encoding="utf-8")
     by_id = {run.id: run for run in runs}
     for run in runs:
