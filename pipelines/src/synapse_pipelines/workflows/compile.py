@@ -9,12 +9,14 @@ from kfp import compiler
 
 from synapse_pipelines.workflows.moderation_search import moderation_search
 from synapse_pipelines.workflows.moderation_training import moderation_training
+from synapse_pipelines.workflows.pii_training import pii_training
 from synapse_pipelines.workflows.user_clustering import user_clustering
 
 PIPELINES = {
     "moderation_training": moderation_training,
     "moderation_search": moderation_search,
     "user_clustering": user_clustering,
+    "pii_training": pii_training,
 }
 
 

@@ -46,6 +46,7 @@ FOUND = [
     ("mail user@münchen.de, почта@пример.рф", "mail <EMAIL_1>, <EMAIL_2>"),
     ("mail joa\u0303o@mu\u0308nchen.de now", "mail <EMAIL_1> now"),
     ("NISS 12345678902, o meu niss é 212 345 678 93", "NISS <NISS_1>, o meu niss é <NISS_2>"),
+    ("o NIF é 212345672, o contribuinte 212 345 672", "o NIF é <NIF_1>, o contribuinte <NIF_2>"),
     ("nº de segurança social: 21234567893", "nº de segurança social: <NISS_1>"),
     ("o CC é 00000000 0 ZZ4 ou 000000000ZZ4", "o CC é <CC_1> ou <CC_2>"),
     ("my SSN is 460-89-9847", "my SSN is <SSN_1>"),

@@ -6,12 +6,13 @@ has check digits is only masked when they hold, so that an order number is not t
 need a model and are left to the training side's full profile.
 """
 
-from synapse_common.pii.find import find_entities, plain
+from synapse_common.pii.find import TYPES, find_entities, plain
 from synapse_common.pii.masker import Entity, Masker, MaskResult, mask_pii
 from synapse_common.pii.open_ends import LONGEST_SPACED_MATCH, may_go_on
 
 __all__ = [
     "LONGEST_SPACED_MATCH",
+    "TYPES",
     "Entity",
     "MaskResult",
     "Masker",

@@ -1,4 +1,4 @@
-"""Numbers and dates that a word before them gives away: "NISS 123...", "born on 3 May 1990", "CEP: 01310100".
+"""Numbers and dates that a word before them gives away: "NIF 212345672", "born on 3 May 1990", "CEP: 01310100".
 
 A clue is one word, then up to four short words or signs, then the value. One word, so that a text that is cut at any
 space before the value and masked in parts (as answers are while they stream) keeps the clue beside the value.
@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from synapse_common.pii.checks import always, is_date, is_niss
+from synapse_common.pii.checks import always, is_date, is_nif, is_niss
 from synapse_common.pii.patterns import Look
 
 _WORDS: Final = {
     "NISS": "niss|social",
+    "NIF": "nif|contribuinte|fiscal",
     "BIRTHDATE": "born|birth|birthday|birthdate|dob|nasci|nasceu|nascid[oa]|nascimento|anivers[aá]rio",
     "POSTCODE": "zip|zipcode|postcode|postal|cep",
 }
@@ -38,9 +39,11 @@ CLUE: Final = "|".join(f"(?P<{kind}>{words})" for kind, words in _WORDS.items())
 _CLUE: Final = re.compile(rf"\b(?=[{_FIRST}])(?:{CLUE})\b(?:{FILLER}){{0,4}} ?", re.IGNORECASE)
 _VALUES: Final = {
     "NISS": Look("NISS", re.compile(r"\d{3} ?\d{3} ?\d{3} ?\d{2}(?!\d)|\d{11}(?!\d)"), is_niss),
+    "NIF": Look("NIF", re.compile(r"[1235689]\d{2} ?\d{3} ?\d{3}(?!\d)"), is_nif),
     "BIRTHDATE": Look("BIRTHDATE", re.compile(_DATE, re.IGNORECASE), is_date),
     "POSTCODE": Look("POSTCODE", re.compile(_POSTCODE, re.IGNORECASE), always),
 }
+CLUED: Final = tuple(_VALUES.values())
 
 
 def find_after_clues(text: str) -> Iterator[tuple[str, int, int]]:

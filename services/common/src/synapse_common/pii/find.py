@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from synapse_common.pii.clues import find_after_clues
+from synapse_common.pii.clues import CLUED, find_after_clues
 from synapse_common.pii.patterns import AFTER_CLUES, BEFORE_CLUES, LONG_NUMBER, WITHOUT_DIGITS, Look
 
 Found = tuple[str, int, int]
@@ -20,6 +20,9 @@ _PLAIN: Final = str.maketrans(
         **dict.fromkeys("\u2010\u2011\u2012", "-"),
     }
 )
+TYPES: Final = tuple(dict.fromkeys(look.type for look in (*WITHOUT_DIGITS, *BEFORE_CLUES, *CLUED, *AFTER_CLUES)))
+"""What can be found."""
+
 _ADDRESS_SIGN: Final = re.compile(r"@|://|www\.", re.IGNORECASE)
 _DIGIT: Final = re.compile(r"[\d:]")  # or a colon: "::1" has one digit, "dead:beef::" would have none
 

@@ -1,0 +1,167 @@
+"""Train the tagger of names, places, organisations and addresses: ``python -m synapse_pipelines.pii.train``."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from synapse_pipelines.errors import TrainingError
+from synapse_pipelines.pii.model import SpanTagger, TaggerInfo, save
+from synapse_pipelines.pii.report import Report, markdown, measure
+from synapse_pipelines.pii.sentences import Sentence, chat_texts, generate, labelled, nameless_chat
+from synapse_pipelines.pii.tagger import IGNORED, TAGS, TokenTagger, pad_number, tag_numbers, windowed, windows
+from synapse_pipelines.progress import Event, OnEvent, print_event
+from synapse_pipelines.settings import load_training_settings
+from synapse_pipelines.training import model as classifier
+from synapse_pipelines.training.batches import batch_indices, pad
+from synapse_pipelines.training.encoder import resolve_encoder
+from synapse_pipelines.training.optimiser import number_format, schedule
+from synapse_pipelines.training.vocabulary import prune_vocabulary
+
+_STEP: Final = "train-pii"
+_REPORT_EVERY_S: Final = 2.0
+
+
+class TaggerRecipe(BaseModel):
+    """Everything besides data and code that decides which tagger comes out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = 7
+    layers: int = Field(default=2, ge=1, description="encoder layers kept, the lowest ones")
+    vocabulary: int = Field(default=7_000, ge=1_000, description="pieces kept, the most used ones")
+    generated: int = Field(default=14_000, ge=100, description="generated sentences")
+    labelled_repeats: int = Field(default=4, ge=1, description="times that labelled sentences are seen in an epoch")
+    chat: int = Field(default=2_000, ge=0, description="everyday messages without known names")
+    epochs: int = Field(default=1, ge=1)
+    max_tokens: int = Field(default=128, ge=64, le=512)
+    tokens_per_batch: int = Field(default=1_024, ge=128)
+    learning_rate: float = Field(default=7e-4, gt=0)
+    head_learning_rate: float = Field(default=3e-3, gt=0)
+    warmup_share: float = Field(default=0.06, ge=0, lt=1)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+
+
+def training_sentences(data_dir: Path | None, recipe: TaggerRecipe) -> list[Sentence]:
+    """Return what the tagger learns from: none of it shares a template with what it is tested on."""
+    sentences = generate(recipe.generated, "train", recipe.seed)
+    if data_dir is not None:
+        sentences += labelled(data_dir, in_heldout=False) * recipe.labelled_repeats
+        sentences += nameless_chat(chat_texts(data_dir, "train"), recipe.chat, recipe.seed)
+    return sentences
+
+
+def fit(
+    sentences: Sequence[Sentence], recipe: TaggerRecipe, base_encoder: str, on_event: OnEvent
+) -> tuple[TokenTagger, Tokenizer, int]:
+    """Return a tagger trained on `sentences`, its tokenizer, and the steps that it took.
+
+    Raises:
+        TrainingError: the encoder cannot be used, or the loss stopped being a number.
+    """
+    torch.manual_seed(recipe.seed)
+    rng = np.random.default_rng(recipe.seed)
+    texts = [sentence.text for sentence in sentences]
+    tagger, tokenizer = fresh_tagger(base_encoder, texts, recipe)
+    encoded = windows(tokenizer, texts)
+    ids = [window.ids for _, window in encoded]
+    tags = [tag_numbers(window, sentences[number].spans) for number, window in encoded]
+    lengths = [len(row) for row in ids]
+    batches = [b for _ in range(recipe.epochs) for b in batch_indices(lengths, recipe.tokens_per_batch, rng)]
+    body = [parameter for parameter in tagger.encoder.parameters() if parameter.requires_grad]
+    peaks = (recipe.learning_rate, recipe.head_learning_rate)
+    groups = [{"params": body, "lr": peaks[0]}, {"params": list(tagger.head.parameters()), "lr": peaks[1]}]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
+    pad_id = pad_number(tokenizer)
+    losses: list[float] = []
+    started = last_report = time.monotonic()
+    tagger.train()
+    for step, rows in enumerate(batches, start=1):
+        for group, peak in zip(optimiser.param_groups, peaks, strict=True):
+            group["lr"] = peak * schedule(step / len(batches), recipe.warmup_share)
+        loss = _loss(tagger, [ids[row] for row in rows], [tags[row] for row in rows], pad_id)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(tagger.parameters(), 1.0)
+        optimiser.step()
+        losses.append(float(loss.detach()))
+        if not math.isfinite(losses[-1]):
+            raise TrainingError(f"the loss became {losses[-1]} at step {step}; lower the learning rate")
+        if (now := time.monotonic()) - last_report > _REPORT_EVERY_S or step == len(batches):
+            last_report = now
+            message = f"loss {np.mean(losses[-50:]):.4f}, step {step} of {len(batches)}, {now - started:.0f} s"
+            on_event(Event(_STEP, "running", message, step / len(batches)))
+    return tagger.eval(), tokenizer, len(batches)
+
+
+def fresh_tagger(base_encoder: str, texts: Sequence[str], recipe: TaggerRecipe) -> tuple[TokenTagger, Tokenizer]:
+    """Return an untrained tagger over `base_encoder` and its tokenizer, with the vocabulary that `texts` use most."""
+    model = classifier.from_encoder(base_encoder, layers=recipe.layers, frozen_layers=0, dropout=recipe.dropout)
+    whole = classifier.load_tokenizer(base_encoder)
+    tokenizer = windowed(prune_vocabulary(model, whole, texts, recipe.vocabulary).backend_tokenizer, recipe.max_tokens)
+    positions = model.encoder.get_submodule("embeddings.position_embeddings")
+    if isinstance(positions, nn.Embedding):  # no window reaches the others
+        positions.weight = nn.Parameter(positions.weight[: recipe.max_tokens].clone(), requires_grad=False)
+    return TokenTagger(model.encoder, model.head.in_features, recipe.dropout), tokenizer
+
+
+def _loss(tagger: TokenTagger, ids: list[list[int]], tags: list[list[int]], pad_id: int) -> Tensor:
+    input_ids, mask = pad(ids, pad_id)
+    targets, _ = pad(tags, IGNORED)
+    where = next(tagger.parameters()).device
+    kind = number_format("auto", where)
+    with torch.autocast(where.type, dtype=kind, enabled=kind is torch.bfloat16):
+        logits = tagger(input_ids, mask).float()
+    return nn.functional.cross_entropy(logits.reshape(-1, len(TAGS)), targets.reshape(-1), ignore_index=IGNORED)
+
+
+def train_tagger(
+    data_dir: Path | None, recipe: TaggerRecipe, base_encoder: str, out: Path, on_event: OnEvent
+) -> Report:
+    """Train a tagger, write it and ``evaluation.json`` and ``report.md`` to `out`, and return the figures.
+
+    Raises:
+        TrainingError: the encoder cannot be used, or the loss stopped being a number.
+        DataError: the labelled sentences cannot be read.
+    """
+    sentences = training_sentences(data_dir, recipe)
+    started = time.monotonic()
+    tagger, tokenizer, steps = fit(sentences, recipe, base_encoder, on_event)
+    info = TaggerInfo(
+        base_encoder=Path(base_encoder).name,
+        max_tokens=recipe.max_tokens,
+        sentences=len(sentences),
+        steps=steps,
+        seconds=round(time.monotonic() - started, 1),
+        recipe=recipe.model_dump(),
+    )
+    save(tagger, tokenizer, info, out)
+    on_event(Event(_STEP, "running", "measuring", 1.0))
+    measured = measure(SpanTagger(out), data_dir, recipe.seed)
+    (out / "evaluation.json").write_text(measured.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (out / "report.md").write_text(markdown(measured), encoding="utf-8")
+    return measured
+
+
+def main() -> None:
+    """Train as the settings say, print progress, and name the folder that the tagger is in."""
+    settings = load_training_settings()
+    # The labelled spans are read from a folder alone.
+    data_dir = settings.data_dir if isinstance(settings.data_dir, Path) else None
+    out = settings.build_dir / "pii"
+    encoder = resolve_encoder(settings.base_encoder, settings.build_dir.resolve() / "encoders")
+    train_tagger(data_dir, TaggerRecipe(), encoder, out, print_event)
+    print((out / "report.md").read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()
