@@ -25,7 +25,7 @@ from synapse_pipelines.training.backends.settings import (
 )
 
 Preset = Literal["tiny", "demo", "full"]
-PiiProfile = Literal["fast"]
+PiiProfile = Literal["fast", "full"]
 SHARED_DATA: Final = Path("../shared/datasets")
 SHARED_ENCODER: Final = Path("../shared/models/e5-small-enpt")
 
