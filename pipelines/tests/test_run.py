@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from synapse_common.bundle import Bundle
 from synapse_common.text import normalise
-from synapse_pipelines.data.generate import write_tables
+from synapse_pipelines.data.generate import BASIC_BANKS, write_tables
 from synapse_pipelines.errors import PipelineError
 from synapse_pipelines.progress import Event
 from synapse_pipelines.registry.models import CANDIDATE, fetch_bundle, find
@@ -25,13 +25,13 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 
-STEPS = ["prepare-data", "augment", "train", "evaluate", "quantise", "package", "register"]
+STEPS = ["prepare-data", "augment", "keep-recipe", "train", "distil", "evaluate", "quantise", "package", "register"]
 
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> TrainingSettings:
     work = tmp_path_factory.mktemp("run")
-    write_tables(work / "data", annotations=900, messages=400, seed=3)
+    write_tables(work / "data", annotations=900, messages=400, seed=3, banks=BASIC_BANKS)
     (work / "encoder").symlink_to(packaged_encoder())
     return TrainingSettings(
         preset="tiny", data_dir=work / "data", build_dir=work / "build", base_encoder=str(work / "encoder")
@@ -68,7 +68,7 @@ def test_the_candidate_tells_abusive_from_clean_test_texts(first: tuple[Training
     bundle: Bundle = result.bundle
     tokenizer = load_tokenizer(str(bundle.path / "model"))
     texts = [normalise(text) for text in test["text"]]
-    scores = bundle.decision_rule().scores(onnx_logits(bundle.file("model.int8.onnx"), tokenizer, texts, 32))
+    scores = bundle.decision_rule().scores(onnx_logits(bundle.onnx(), tokenizer, texts, 32))
     assert scores[test["toxicity"], 0].mean() > scores[~test["toxicity"], 0].mean() + 0.1
 
 

@@ -20,19 +20,22 @@ def prepare_data(
     code_version: str,
     recipe: str,
     dataset: Output[Dataset],
+    report: Output[HTML],
     summary: Output[Markdown],
     metrics: Output[Metrics],
 ) -> None:
     """Validate, clean, split and sample the source tables. The two versions are there to key the cache."""
+    import shutil
     from pathlib import Path
 
     from synapse_pipelines.components.metrics import write_metadata
-    from synapse_pipelines.data.dataset import markdown_summary
+    from synapse_pipelines.data.dataset import REPORT_FILE, markdown_summary
     from synapse_pipelines.data.prepare import prepare_dataset
     from synapse_pipelines.settings import Recipe
 
-    info = prepare_dataset(Path(data_dir), Recipe.model_validate_json(recipe), Path(dataset.path))
+    info = prepare_dataset(data_dir, Recipe.model_validate_json(recipe), Path(dataset.path))
     dataset.metadata.update(name=info.name, version=info.version, source=data_version, code=code_version)
+    shutil.copy(Path(dataset.path) / REPORT_FILE, report.path)
     Path(summary.path).write_text(markdown_summary(info), encoding="utf-8")
     for split, rows in info.rows.items():
         metrics.log_metric(f"{split}_rows", rows)
@@ -109,6 +112,37 @@ def train(
     metrics.log_metric("steps", summary.steps)
     metrics.log_metric("seconds", summary.seconds)
     metrics.log_metric("final_loss", summary.train_loss[-1])
+    write_metadata(metrics)
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def distil(
+    trained: Input[Model],
+    dataset: Input[Dataset],
+    recipe: str,
+    checkpoints: str,
+    model: Output[Model],
+    metrics: Output[Metrics],
+) -> None:
+    """Train the recipe's student on what the trained model says; without a student the trained model goes on as it is.
+
+    `checkpoints` as in training.
+    """
+    from pathlib import Path
+
+    from synapse_pipelines.components.metrics import write_metadata
+    from synapse_pipelines.progress import print_event
+    from synapse_pipelines.settings import Recipe
+    from synapse_pipelines.training.distil import distil_model
+
+    settings = Recipe.model_validate_json(recipe)
+    kept = Path(checkpoints) if checkpoints else None
+    summary = distil_model(Path(trained.path), Path(dataset.path), settings, Path(model.path), print_event, kept)
+    model.metadata.update(trained.metadata)
+    if summary is not None:
+        model.metadata.update(parameters=summary.student_parameters)
+        metrics.log_metric("macro_auprc_lost", summary.cost)
+        metrics.log_metric("parameters_share", summary.student_parameters / summary.teacher_parameters)
     write_metadata(metrics)
 
 

@@ -8,7 +8,16 @@ from typing import NamedTuple
 from kfp import dsl
 from kfp.dsl import Artifact, Dataset, Model
 
-from synapse_pipelines.components.moderation import augment, evaluate, package, prepare_data, quantise, register, train
+from synapse_pipelines.components.moderation import (
+    augment,
+    distil,
+    evaluate,
+    package,
+    prepare_data,
+    quantise,
+    register,
+    train,
+)
 from synapse_pipelines.components.search import keep_recipe, tune
 
 
@@ -75,7 +84,8 @@ def moderation_training(
         backend=backend,
         checkpoints=checkpoints,
     )
-    model = trained.outputs["model"]
+    released = distil(trained=trained.outputs["model"], dataset=dataset, recipe=tuned, checkpoints=checkpoints)
+    model = released.outputs["model"]
 
     evaluated = evaluate(
         model=model,
