@@ -12,6 +12,7 @@ from synapse_common.bundle import Bundle
 from synapse_pipelines.data.dataset import DatasetInfo, load_info
 from synapse_pipelines.data.generate import write_tables
 from synapse_pipelines.data.sources import data_version
+from synapse_pipelines.data.storage import Location
 from synapse_pipelines.evaluation.champion import present_champion
 from synapse_pipelines.evaluation.evaluate import Evaluation, load_evaluation
 from synapse_pipelines.progress import Event, OnEvent, ignore
@@ -145,7 +146,7 @@ def run_clustering(
     return ClusteringResult(bundle=bundle, registered=_registered(outputs))
 
 
-def _data_dir(settings: TrainingSettings, on_event: OnEvent) -> Path:
+def _data_dir(settings: TrainingSettings, on_event: OnEvent) -> Location:
     if settings.data_dir is not None:
         return settings.data_dir
     on_event(Event("generate-data", "started", "no data folder given"))
@@ -156,7 +157,7 @@ def _data_dir(settings: TrainingSettings, on_event: OnEvent) -> Path:
     return folder
 
 
-def _common(settings: TrainingSettings, data_dir: Path) -> dict[str, Any]:
+def _common(settings: TrainingSettings, data_dir: Location) -> dict[str, Any]:
     return {
         "data_dir": str(data_dir),
         "data_version": data_version(data_dir),

@@ -16,13 +16,13 @@ from synapse_pipelines.augmentation.recipe import AugmentationRecipe
 from synapse_pipelines.data.recipe import CleaningRecipe
 from synapse_pipelines.search.recipe import SearchRecipe
 from synapse_pipelines.search.space import check_space
-from synapse_pipelines.training.recipe import StudentRecipe
 from synapse_pipelines.training.backends.settings import (
     BackendSettings,
     KubeflowTraining,
     LocalTraining,
     SageMakerTraining,
 )
+from synapse_pipelines.training.recipe import StudentRecipe
 
 Preset = Literal["tiny", "demo", "full"]
 PiiProfile = Literal["fast", "full"]
@@ -198,7 +198,9 @@ class TrainingSettings(SynapseSettings):
 
     preset: Preset = "demo"
     recipe: Recipe | None = Field(default=None, description="replaces the preset's recipe as a whole")
-    data_dir: Path | None = Field(default=None, description="folder with the three source tables; null: generate them")
+    data_dir: Path | str | None = Field(
+        default=None, description="folder or s3:// address of the three source tables; null: generate them"
+    )
     base_encoder: str | None = Field(default=None, description="folder or Hugging Face id; null: the best one at hand")
     build_dir: Path = Field(Path("build"), description="where runs, caches and the local tracker live")
     tracking_uri: str | None = Field(
@@ -224,8 +226,8 @@ class TrainingSettings(SynapseSettings):
 
     @field_validator("data_dir")
     @classmethod
-    def _absolute(cls, value: Path | None) -> Path | None:
-        return None if value is None else value.resolve()
+    def _absolute(cls, value: Path | str | None) -> Path | str | None:
+        return None if value is None else _location(value)
 
     @field_validator("search_database")
     @classmethod
@@ -264,9 +266,13 @@ def load_training_settings() -> TrainingSettings:
     settings = load_settings(TrainingSettings)
     data_dir = settings.data_dir
     if data_dir is None and (named := os.environ.get("SYNAPSE_DATA_DIR")):
-        data_dir = Path(named)
+        data_dir = _location(named)
     if data_dir is None and SHARED_DATA.is_dir():
-        data_dir = SHARED_DATA
+        data_dir = SHARED_DATA.resolve()
     tracking_uri = settings.tracking_uri or os.environ.get("SYNAPSE_MLFLOW_TRACKING_URI")
-    found = {"data_dir": data_dir and data_dir.resolve(), "tracking_uri": tracking_uri}
-    return settings.model_copy(update=found)
+    return settings.model_copy(update={"data_dir": data_dir, "tracking_uri": tracking_uri})
+
+
+def _location(value: Path | str) -> Path | str:
+    """An address in an object store as it is, a folder as an absolute path."""
+    return value if str(value).startswith("s3://") else Path(value).resolve()

@@ -28,7 +28,7 @@ def cluster_users(
 
     out = Path(bundle.path)
     quarantine = out.with_name("quarantine")
-    manifest = train_clusters(Path(data_dir), ClusterRecipe.model_validate_json(recipe), name, out, quarantine)
+    manifest = train_clusters(data_dir, ClusterRecipe.model_validate_json(recipe), name, out, quarantine)
     bundle.metadata.update(name=name, version=manifest.version, data_version=manifest.data["version"])
     bundle.metadata.update(source=data_version, code=code_version)
     Path(card.path).write_text((out / "CARD.md").read_text(encoding="utf-8"), encoding="utf-8")

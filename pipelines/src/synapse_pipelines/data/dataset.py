@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +11,8 @@ from synapse_common.taxonomy import COLUMNS
 
 from synapse_pipelines.augmentation.templates import SOURCE_PREFIX
 from synapse_pipelines.data.split import SPLITS, Split
+
+REPORT_FILE: Final = "data_report.html"
 
 
 class DatasetInfo(BaseModel):

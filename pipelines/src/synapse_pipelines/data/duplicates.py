@@ -13,6 +13,7 @@ from synapse_common.taxonomy import COLUMNS
 
 from synapse_pipelines.data.cleaning import clean
 from synapse_pipelines.data.engine import equals
+from synapse_pipelines.data.flow import FOREIGN, REPEATED
 from synapse_pipelines.data.rows import Drawn
 from synapse_pipelines.data.stage import Stage, Staged
 from synapse_pipelines.settings import Recipe
@@ -67,7 +68,7 @@ def unique_rows(labelled: Drawn, chat: Drawn, recipe: Recipe, stage: Stage) -> U
     rows = Staged(cleaned.all.select(*_KEPT, *_RAW).schema(), files)
     after = Counter(dict(_counted(rows.all, "chat")))
     for is_chat in (True, False):
-        left_out[is_chat]["duplicate text"] = before[is_chat] - after[is_chat]
+        left_out[is_chat][REPEATED] = before[is_chat] - after[is_chat]
     return Unique(rows, after.total(), left_out, languages)
 
 
@@ -80,7 +81,7 @@ def _cleaned(rows: DataFrame, recipe: Recipe) -> DataFrame:
             "row": hash_of(col("key")),
             "split": coalesce(col("side"), col("split")),
             "language": language,
-            "noise": coalesce(col("noise"), when(foreign, lit("language not asked for"))),
+            "noise": coalesce(col("noise"), when(foreign, lit(FOREIGN))),
         }
     ).with_column("order", _order())
 

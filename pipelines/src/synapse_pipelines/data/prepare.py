@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from synapse_common.taxonomy import COLUMNS
 
 from synapse_pipelines.augmentation.templates import SOURCE_PREFIX
-from synapse_pipelines.data.dataset import DatasetInfo
+from synapse_pipelines.data.dataset import REPORT_FILE, DatasetInfo
 from synapse_pipelines.data.duplicates import unique_rows
 from synapse_pipelines.data.engine import equals, explained, start_engine
 from synapse_pipelines.data.flow import Flow
 from synapse_pipelines.data.near_duplicates import Dropped, find_near_duplicates
+from synapse_pipelines.data.report import build_report, html_report
 from synapse_pipelines.data.rows import CHAT, EVERYDAY, all_generated, chat_rows, labelled_rows
 from synapse_pipelines.data.sampling import sample
 from synapse_pipelines.data.sources import TABLES, data_version
@@ -31,7 +32,7 @@ from synapse_pipelines.settings import Recipe
 
 
 def prepare_dataset(data_dir: Location, recipe: Recipe, out: Path) -> DatasetInfo:
-    """Write ``train|valid|test.parquet``, ``chat.parquet``, ``quarantine/`` and ``dataset.json`` into `out`.
+    """Write ``train|valid|test.parquet``, ``chat.parquet``, ``dataset.json``, ``quarantine/`` and a report into `out`.
 
     The split files have the columns text, key, language, source, the eight nullable labels, and label_quality.
     Validation and test hold labelled rows of the source tables. Of the chat messages taken as weak negatives a fifth
@@ -86,6 +87,9 @@ def prepare_dataset(data_dir: Location, recipe: Recipe, out: Path) -> DatasetInf
         feedback=ratings,
     )
     (out / "dataset.json").write_text(info.model_dump_json(indent=2), encoding="utf-8")
+    report = build_report(info, flows, unique.languages, written, out / "quarantine")
+    (out / "data_report.json").write_text(report.model_dump_json(indent=2), encoding="utf-8")
+    (out / REPORT_FILE).write_text(html_report(report), encoding="utf-8")
     return info
 
 

@@ -14,6 +14,7 @@ from daft.functions import coalesce, startswith, when
 from synapse_common.taxonomy import COLUMNS
 
 from synapse_pipelines.augmentation.templates import SOURCE_PREFIX
+from synapse_pipelines.data.flow import FOREIGN, NO_LABEL, NOT_DRAWN, REPORTED
 from synapse_pipelines.data.sampling import sample
 from synapse_pipelines.data.split import hash_share
 from synapse_pipelines.data.validation import ValidTable
@@ -42,8 +43,8 @@ def labelled_rows(table: ValidTable, recipe: Recipe) -> Drawn:
     """Return the annotations with any label, in the recipe's languages, at most ``max_source_rows`` of them."""
     unlabelled = reduce(and_, (col(name).is_null() for name in COLUMNS))
     reason = coalesce(
-        when(unlabelled, lit("no label")),
-        when(~col("language").is_in(list(recipe.languages)), lit("language not asked for")),
+        when(unlabelled, lit(NO_LABEL)),
+        when(~col("language").is_in(list(recipe.languages)), lit(FOREIGN)),
     )
     rows = table.rows.with_column("_left_out", reason)
     counted = rows.groupby("_left_out").agg(col("id").count().alias("n")).to_pydict()
@@ -51,7 +52,7 @@ def labelled_rows(table: ValidTable, recipe: Recipe) -> Drawn:
     usable = table.count - left_out.total()
     drawn = sample(rows.where(col("_left_out").is_null()), recipe.max_source_rows, recipe.seed, by="id")
     count = min(usable, recipe.max_source_rows or usable)
-    left_out["not drawn"] = usable - count
+    left_out[NOT_DRAWN] = usable - count
     drawn = drawn.with_columns({"side": _null(DataType.string()), "draw": _null(DataType.float64())})
     return Drawn(drawn.select(*_COLUMNS), count, left_out)
 
@@ -95,7 +96,7 @@ def chat_rows(chat: ValidTable, feedback: ValidTable, negatives: int, everyday: 
             **labels,
         }
     )
-    left_out = Counter({"reported by somebody": chat.count - total, "not drawn": total - count})
+    left_out = Counter({REPORTED: chat.count - total, NOT_DRAWN: total - count})
     return Drawn(rows.select(*_COLUMNS), count, left_out)
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from synapse_common.taxonomy import COLUMNS
 
 from synapse_pipelines.augmentation.templates import SOURCE_PREFIX
+from synapse_pipelines.data.flow import NEAR_OTHER_SPLIT, NEAR_SAME_SPLIT, OVER_LIMIT
 from synapse_pipelines.data.near_duplicates import Dropped
 from synapse_pipelines.data.rows import EVERYDAY
 from synapse_pipelines.data.split import SPLITS
@@ -68,8 +69,8 @@ def write_splits(unique: Staged, dropped: Dropped, chosen: Chosen, out: Path) ->
     """Write ``train|valid|test.parquet`` and ``chat.parquet`` into `out`; memory holds one bucket at a time."""
     written, digest = Written(), hashlib.sha256()
     removed = {
-        "near duplicate of a row in another split": _array(dropped.crossing),
-        "near duplicate in its split": _array(dropped.within),
+        NEAR_OTHER_SPLIT: _array(dropped.crossing),
+        NEAR_SAME_SPLIT: _array(dropped.within),
     }
     with ExitStack() as files:
         writers = {
@@ -103,7 +104,7 @@ def _within_limits(
             part = _keep(part, ~np.isin(part["row"].to_numpy(), rows), reason, written.left_out[chat])
         if (chat, split) in chosen:
             within = np.isin(part["row"].to_numpy(), chosen[chat, split])
-            part = _keep(part, within, "over the limit of its split", written.left_out[chat])
+            part = _keep(part, within, OVER_LIMIT, written.left_out[chat])
         if chat:
             written.chat[split] += len(part)
         parts.append(part)

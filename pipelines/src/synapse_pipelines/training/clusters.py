@@ -19,6 +19,7 @@ from sklearn.preprocessing import RobustScaler
 from synapse_common.bundle import Manifest, write_manifest
 
 from synapse_pipelines.data.sources import data_version
+from synapse_pipelines.data.storage import Location
 from synapse_pipelines.data.validation import load_table
 from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.training.user_features import FEATURES, user_features
@@ -98,7 +99,7 @@ def label_clusters(centers: NDArray[np.float64]) -> list[str]:
     return labels
 
 
-def train_clusters(data_dir: Path, recipe: ClusterRecipe, name: str, out: Path, quarantine: Path) -> Manifest:
+def train_clusters(data_dir: Location, recipe: ClusterRecipe, name: str, out: Path, quarantine: Path) -> Manifest:
     """Fit user clusters to the chat logs in `data_dir` and write their bundle to `out`, bad rows to `quarantine`."""
     table = load_table(data_dir, "chat_logs", quarantine)
     messages = table.rows.to_pandas()
