@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -19,14 +19,23 @@ from synapse_cli.stack import LocalStack, StackConfig, StackError, StackPaths
 from synapse_cli.stack.config import DEFAULT_PORTS, free_ports, settings_from_environment
 from synapse_cli.train import train
 
+RELEASED_MODEL: Final = Path("models/moderation")
+"""The model that comes with the code, seen from the root of the repository."""
+
 _out = Console()
 
 
 def up(
     root: Root = DEFAULT_ROOT,
     moderation_bundle: Annotated[
-        Path | None, typer.Option(help="Bundle to serve; the registry's candidate when not given.")
+        Path | None,
+        typer.Option(
+            help="Bundle to serve; when not given the one in models/moderation, else the registry's candidate."
+        ),
     ] = None,
+    candidate: Annotated[
+        bool, typer.Option("--candidate", help="Moderate by the registry's candidate, your last training.")
+    ] = False,
     clustering_bundle: Annotated[
         Path | None, typer.Option(help="Bundle to serve; the registry's candidate when not given.")
     ] = None,
@@ -42,9 +51,12 @@ def up(
     with --llm by a small language model on this machine instead.
     Every SYNAPSE_* name in the environment reaches the service it belongs to.
     """
+    if moderation_bundle is None:
+        released = RELEASED_MODEL.is_dir() and not candidate
+        moderation_bundle = RELEASED_MODEL if released else _candidate("moderation", train_if_missing)
     config = StackConfig(
         paths=StackPaths(root.absolute()),
-        moderation_bundle=(moderation_bundle or _candidate("moderation", train_if_missing)).absolute(),
+        moderation_bundle=moderation_bundle.absolute(),
         clustering_bundle=(clustering_bundle or _candidate("clustering", train_if_missing)).absolute(),
         ports=free_ports() if any_ports else DEFAULT_PORTS,
         openai_api_key=os.environ.get("OPENAI_API_KEY") or None,
@@ -86,8 +98,10 @@ def _candidate(kind: BundleKind, train_if_missing: bool) -> Path:
     # The registry's library takes seconds to import; the other commands should not wait for it.
     from synapse_pipelines.registry.models import CANDIDATE, fetch_bundle
     from synapse_pipelines.registry.tracking import local_tracking_uri
-    from synapse_pipelines.run import CLUSTERS_NAME
+    from synapse_pipelines.run import CLUSTERS_NAME, run_clustering
     from synapse_pipelines.settings import load_training_settings
+
+    from synapse_cli.training_progress import training_progress
 
     settings = load_training_settings()
     name = settings.model_name if kind == "moderation" else CLUSTERS_NAME
@@ -100,8 +114,13 @@ def _candidate(kind: BundleKind, train_if_missing: bool) -> Path:
             raise StackError(
                 f"no {kind} bundle is registered yet; `make demo` or `make train` makes one, or name one by option"
             ) from None
-    _out.print(f"No {kind} bundle is registered yet; training quick models first (some minutes).")
-    train(preset="demo", data=None)
+    if kind == "clustering":
+        _out.print("No user clusters are registered yet; making some from the chat logs first (seconds).")
+        with training_progress(_out) as on_event:
+            run_clustering(settings, on_event)
+    else:
+        _out.print("No moderation bundle is registered yet; training a quick model first (some minutes).")
+        train(preset="demo", data=None)
     return fetch_bundle(name, CANDIDATE, kind=kind, tracking_uri=uri, target=target).path
 
 
