@@ -36,7 +36,7 @@ bench-pii: setup-dev ## Time the fast PII profile, into build/bench/pii.json
 	@$(BIN)/python -m tools.bench_pii
 tune: setup ## Search for better training settings (TRIALS=20); goes on where it was stopped
 	@$(BIN)/synapse tune --trials $(or $(TRIALS),20)
-up: setup ## Start all services here and leave them running (trains a quick model first if there is none)
+up: setup ## Start all services here and leave them running (makes what is missing first: user clusters, a quick model)
 	@$(BIN)/synapse up --train-if-missing
 down: setup ## Stop them
 	@$(BIN)/synapse down
