@@ -22,7 +22,7 @@ from synapse_pipelines.registry.version_store import local_version_remote
 from synapse_pipelines.search.result import SearchResult
 from synapse_pipelines.search.study import local_database
 from synapse_pipelines.search.tune import RECIPE_FILE, REPORT_FILE, load_result
-from synapse_pipelines.settings import TrainingSettings
+from synapse_pipelines.settings import Recipe, TrainingSettings
 from synapse_pipelines.training.clusters import ClusterRecipe
 from synapse_pipelines.training.encoder import encoder_version, resolve_encoder
 from synapse_pipelines.workflows.moderation_search import moderation_search
@@ -97,6 +97,7 @@ def run_training(settings: TrainingSettings, on_event: OnEvent = ignore) -> Trai
         "checkpoints": str(settings.build_dir.resolve() / "checkpoints"),
         "champion": champion,
         "champion_version": champion_version,
+        **_judge(recipe, champion, champion_version),
         "model_name": settings.model_name,
     }
     outputs = run_pipeline(moderation_training, arguments, build_dir=settings.build_dir, on_event=on_event)
@@ -117,9 +118,12 @@ def run_search(settings: TrainingSettings, on_event: OnEvent = ignore) -> Search
     Raises:
         SynapseError: the data cannot be used, or a step failed; the message says which and why.
     """
+    recipe = settings.effective_recipe
     encoder = resolve_encoder(settings.base_encoder, settings.build_dir.resolve() / "encoders")
-    arguments = _common(settings, _data_dir(settings, on_event)) | {
-        "recipe": settings.effective_recipe.model_dump_json(),
+    common = _common(settings, _data_dir(settings, on_event))
+    arguments = common | {
+        "recipe": recipe.model_dump_json(),
+        **_judge(recipe, *present_champion(settings.model_name, common["tracking_uri"])),
         "base_encoder": encoder,
         "encoder_version": encoder_version(encoder),
         "search_database": settings.search_database or local_database(settings.build_dir),
@@ -166,6 +170,12 @@ def _common(settings: TrainingSettings, data_dir: Location) -> dict[str, Any]:
         "git_commit": git_commit(),
         "version_remote": settings.version_remote or local_version_remote(settings.build_dir),
     }
+
+
+def _judge(recipe: Recipe, champion: str, version: str) -> dict[str, str]:
+    """The model that judges copies of rows. None unless asked for: else each promotion would make the data anew."""
+    asked = recipe.augmentation.champion_judges
+    return {"judge": champion if asked else "", "judge_version": version if asked else ""}
 
 
 def _registered(outputs: dict[str, Any]) -> RegisteredModel:

@@ -67,7 +67,7 @@ def test_harmful_and_harmless_rows_are_obfuscated_alike(augmented: Path) -> None
     rest = train[train["method"].fillna("real") != "obfuscation"]
     for harmful in (True, False):
         of_kind = [rows[list(COLUMNS)].fillna(False).any(axis=1) == harmful for rows in (hidden, rest)]
-        assert 0.15 < of_kind[0].sum() / of_kind[1].sum() <= 0.2
+        assert 0.15 < of_kind[0].sum() / of_kind[1].sum() <= 0.21
 
 
 def test_no_generated_row_repeats_a_held_out_one(labelled_dataset: Path, augmented: Path) -> None:

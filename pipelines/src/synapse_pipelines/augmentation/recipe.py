@@ -47,6 +47,12 @@ class AugmentationRecipe(BaseModel):
         default=0.5, ge=-1, le=1, description="centred cosine that a copy and its parent must have at least"
     )
 
+    champion_judges: bool = Field(
+        default=False,
+        description="copies are dropped, too, where the present champion, right about the parent, changes its verdict; "
+        "off: which rows there are would depend on the model before",
+    )
+
     @property
     def uses_chat(self) -> bool:
         """Whether any rows come from the chat upstream."""

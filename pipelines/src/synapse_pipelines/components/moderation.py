@@ -49,31 +49,41 @@ def augment(
     recipe: str,
     base_encoder: str,
     encoder_version: str,
+    judge: str,
+    judge_version: str,
+    tracking_uri: str,
     augmented: Output[Dataset],
     summary: Output[Markdown],
     metrics: Output[Metrics],
 ) -> None:
-    """Add generated rows to train and validation, and the functional tests. The encoder judges copies of rows."""
+    """Add generated rows to train and validation, and the functional tests.
+
+    The encoder judges copies of rows, and so does the champion `judge` where one is named. Its version keys the cache.
+    """
+    import tempfile
     from pathlib import Path
 
     from synapse_pipelines.augmentation.augment import augment_dataset, markdown_summary
     from synapse_pipelines.augmentation.chat import chat_client
     from synapse_pipelines.components.metrics import write_metadata
     from synapse_pipelines.data.dataset import load_info
+    from synapse_pipelines.evaluation.champion import open_champion
     from synapse_pipelines.progress import print_event
     from synapse_pipelines.settings import Recipe
 
     settings = Recipe.model_validate_json(recipe)
-    info = augment_dataset(
-        Path(dataset.path),
-        settings,
-        Path(augmented.path),
-        print_event,
-        base_encoder=base_encoder,
-        chat=chat_client(settings.augmentation),
-    )
+    with tempfile.TemporaryDirectory() as scratch:
+        info = augment_dataset(
+            Path(dataset.path),
+            settings,
+            Path(augmented.path),
+            print_event,
+            base_encoder=base_encoder,
+            champion=open_champion(judge, tracking_uri, Path(scratch)) if judge else None,
+            chat=chat_client(settings.augmentation),
+        )
     augmented.metadata.update(dataset.metadata | {"version": load_info(Path(augmented.path)).version})
-    augmented.metadata.update(encoder_version=encoder_version)
+    augmented.metadata.update(encoder_version=encoder_version, judge=judge_version)
     Path(summary.path).write_text(markdown_summary(info), encoding="utf-8")
     for method, rows in info.rows["train"].items():
         metrics.log_metric(f"train_rows_{method}", rows)

@@ -26,6 +26,8 @@ def moderation_search(
     recipe: str,
     base_encoder: str,
     encoder_version: str,
+    judge: str,
+    judge_version: str,
     search_database: str,
     tracking_uri: str,
     git_commit: str,
@@ -33,7 +35,13 @@ def moderation_search(
     """The first steps are those of the training pipeline, and so are their caches."""
     prepared = prepare_data(data_dir=data_dir, data_version=data_version, code_version=code_version, recipe=recipe)
     augmented = augment(
-        dataset=prepared.outputs["dataset"], recipe=recipe, base_encoder=base_encoder, encoder_version=encoder_version
+        dataset=prepared.outputs["dataset"],
+        recipe=recipe,
+        base_encoder=base_encoder,
+        encoder_version=encoder_version,
+        judge=judge,
+        judge_version=judge_version,
+        tracking_uri=tracking_uri,
     )
     tuned = tune(
         dataset=augmented.outputs["augmented"],

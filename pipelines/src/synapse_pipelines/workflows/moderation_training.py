@@ -43,6 +43,8 @@ def moderation_training(
     seed: int,
     base_encoder: str,
     encoder_version: str,
+    judge: str,
+    judge_version: str,
     backend: str,
     checkpoints: str,
     champion: str,
@@ -59,6 +61,9 @@ def moderation_training(
         recipe=recipe,
         base_encoder=base_encoder,
         encoder_version=encoder_version,
+        judge=judge,
+        judge_version=judge_version,
+        tracking_uri=tracking_uri,
     )
     dataset = augmented.outputs["augmented"]
 
