@@ -18,6 +18,7 @@ from typing import Final
 import optuna
 from optuna.pruners import BasePruner, MedianPruner, NopPruner
 from optuna.samplers import TPESampler
+from optuna.trial import TrialState
 
 from synapse_pipelines.errors import StoppedError, TrainingError
 from synapse_pipelines.search.figures import Figures
@@ -67,8 +68,9 @@ def run_trials(task: Task, on_trial: Callable[[optuna.Study], None]) -> None:
             own = {name: getattr(task.recipe, name) for name in search.space}
             if all(parameter.holds(own[name]) for name, parameter in search.space.items()):
                 study.enqueue_trial(own)
-        before = len(study.get_trials(deepcopy=False))
-        missing = max(0, search.trials - sum(is_over(trial) for trial in study.get_trials(deepcopy=False)))
+        trials = study.get_trials(deepcopy=False)
+        before = sum(trial.state is not TrialState.WAITING for trial in trials)
+        missing = search.trials - sum(is_over(trial) for trial in trials)
         numbers = list(range(before, before + missing))
         if search.workers == 1:
             for number in numbers:
@@ -152,4 +154,4 @@ def suggest(trial: optuna.Trial, name: str, parameter: Parameter) -> Value:
 def _pruner(recipe: Recipe) -> BasePruner:
     if not recipe.search.prune:
         return NopPruner()
-    return MedianPruner(n_startup_trials=UNPRUNED_TRIALS, n_warmup_steps=UNPRUNED_LOOKS)
+    return MedianPruner(n_startup_trials=UNPRUNED_TRIALS, n_warmup_steps=UNPRUNED_LOOKS + 1)
