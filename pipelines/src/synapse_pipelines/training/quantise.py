@@ -12,13 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import pandas as pd
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from pydantic import BaseModel, ConfigDict
 from synapse_common.bundle import ONNX_FILE
 from synapse_common.decision import DecisionRule, Floats
-from synapse_common.taxonomy import COLUMNS
 from torch import nn
 
 from synapse_pipelines.data.dataset import load_split, reference_rows
@@ -28,6 +26,7 @@ from synapse_pipelines.evaluation.metrics import macro_auprc
 from synapse_pipelines.training import model as classifier
 from synapse_pipelines.training.loss import label_tensor
 from synapse_pipelines.training.predict import onnx_logits
+from synapse_pipelines.training.reference import reference_window
 from synapse_pipelines.training.train import TrainingSummary
 
 _OPSET = 18
@@ -89,7 +88,7 @@ def quantise_model(trained: Path, dataset: Path, evaluated: Path, out: Path) -> 
     )
     usual = reference_rows(dataset)
     usual_scores = rule.scores(onnx_logits(model8, tokenizer, usual["text"].tolist(), training.max_tokens))
-    _reference(usual, usual_scores, rule).to_parquet(out / "reference.parquet", index=False)
+    reference_window(usual, usual_scores, rule).to_parquet(out / "reference.parquet", index=False)
     (out / "quantisation.json").write_text(summary.model_dump_json(indent=2), encoding="utf-8")
     return summary
 
@@ -132,11 +131,3 @@ def to_int8(exported: Path, file: Path) -> None:
 
 def _is_not_preprocessing_hint(record: logging.LogRecord) -> bool:
     return "pre-processing before quantization" not in record.getMessage()
-
-
-def _reference(rows: pd.DataFrame, scores: Floats, rule: DecisionRule) -> pd.DataFrame:
-    columns = {f"score__{column}": scores[:, number] for number, column in enumerate(COLUMNS)}
-    # Drift must compare like with like: length and language of the text as it came in, the language as serving detects
-    # it, not as labelled.
-    measured = {"text_length": rows["raw_length"].to_numpy(), "language": rows["raw_language"].to_numpy()}
-    return pd.DataFrame(columns | measured | {"flagged": rule.flagged(scores)})

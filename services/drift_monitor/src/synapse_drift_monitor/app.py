@@ -63,7 +63,7 @@ class DriftMonitorApp(ServiceApp):
                 await self._measuring
 
     def _load(self) -> Reference:
-        return load_reference(Bundle.open(self._settings.bundle, kind="moderation"))
+        return load_reference(Bundle.open(self._settings.bundle, kind="moderation"), self._settings.reference)
 
     async def _measure_for_ever(self) -> None:
         """Keep metrics and history up to date when nobody asks."""

@@ -21,6 +21,9 @@ class DriftMonitorSettings(ServiceSettings):
     grpc_port: Port = 8504
     metrics_port: Port = 9104
     bundle: Path = Field(description="folder of the moderation bundle whose reference window is compared with")
+    reference: Path | None = Field(
+        None, description="Parquet file to compare with in place of the bundle's window, where users write otherwise"
+    )
     report_folder: Path = Field(description="where reports are written")
     reports_kept: int = Field(20, ge=1, description="older reports are deleted")
     report_timeout_s: float = Field(180.0, gt=0, description="most time for writing one report")

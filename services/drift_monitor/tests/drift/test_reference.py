@@ -64,3 +64,11 @@ def test_a_table_that_cannot_be_read_is_refused(
     (bundle / "reference.parquet").write_bytes(b"not parquet")
     with pytest.raises(BundleError, match="cannot be read"):
         load_reference(opened)
+
+
+def test_a_file_stands_in_for_the_bundles_window(bundle: Path, tmp_path: Path) -> None:
+    table = pd.read_parquet(bundle / "reference.parquet").head(150)
+    table.to_parquet(tmp_path / "own.parquet")
+    found = load_reference(Bundle.open(bundle, kind="moderation"), tmp_path / "own.parquet")
+    assert found.path == tmp_path / "own.parquet"
+    assert all(signal.counts.sum() == 150 for signal in found.signals)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
+from synapse_common.bundle import Bundle
 
 from synapse_cli.demo.steps import Outcome, Progress, Step, StepResult, check, print_table, run_steps
+from synapse_cli.local import RELEASED_MODEL
 from synapse_cli.stack import LocalStack, StackConfig, StackPaths
 
 if TYPE_CHECKING:
@@ -115,18 +117,28 @@ class DemoRun:
         )
 
     def _serve(self, progress: Progress) -> StepResult:
+        from synapse_pipelines.training.reference import write_reference
+
         from synapse_cli.stack.config import free_ports
 
+        # What is usual is what this run's data say, not the data of the model that comes with the code.
+        reference = (_FOLDER / "reference.parquet").absolute()
+        write_reference(self._served(), _given(self.trained).dataset_dir, reference)
         self.config = StackConfig(
             paths=StackPaths((_FOLDER / "run").absolute()),
-            moderation_bundle=_given(self.trained).bundle.path,
+            moderation_bundle=self._served().path,
             clustering_bundle=_given(self.clustered).bundle.path,
+            drift_reference=reference,
             ports=free_ports(),
             # One window holds one phase of the drift step.
             extra={"SYNAPSE_DRIFT_MONITOR_WINDOW_SIZE": str(_DRIFT_MESSAGES)},
         )
         self.stack = LocalStack.start(self.config, lambda name, state: progress(f"{name} {state}"))
-        return StepResult(f"{len(self.stack.processes)} processes ready, gateway at {self.stack.gateway}")
+        served = "the model that comes with the code" if RELEASED_MODEL.is_dir() else "the model just trained"
+        return StepResult(
+            f"{len(self.stack.processes)} processes ready, gateway at {self.stack.gateway}; moderates by {served}, "
+            f"{self._served().manifest.version}"
+        )
 
     def _chat(self, progress: Progress) -> StepResult:
         import numpy as np
@@ -166,6 +178,12 @@ class DemoRun:
         ]
         check(not unclean, f"did not stop cleanly: {', '.join(unclean)}")
         return StepResult(f"{len(logs)} processes drained and ended")
+
+    def _served(self) -> Bundle:
+        """The model that comes with the code, which had all data; else the one just trained."""
+        if RELEASED_MODEL.is_dir():
+            return Bundle.open(RELEASED_MODEL.absolute(), kind="moderation")
+        return _given(self.trained).bundle
 
     def _connection(self) -> Connection:
         from synapse_cli.client import Connection

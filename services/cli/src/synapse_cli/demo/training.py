@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from synapse_pipelines.evaluation.evaluate import Evaluation
 from synapse_pipelines.progress import Event
 from synapse_pipelines.registry.models import CANDIDATE, find
 from synapse_pipelines.run import TrainingResult
@@ -59,8 +60,17 @@ def training_parts(result: TrainingResult, watch: PipelineWatch) -> list[Part]:
         f"{quarantined} quarantined, data version {result.dataset.version}",
         "train": f"{evaluation.training.rows_seen} rows seen, from {evaluation.training.base_encoder}",
         "evaluate": f"macro AUPRC {evaluation.macro_auprc:.3f} (baseline {evaluation.baseline_macro_auprc:.3f}), "
-        f"flagged or not: precision {verdict.precision or 0:.3f}, recall {verdict.recall or 0:.3f}",
+        f"flagged or not: precision {verdict.precision or 0:.3f}, recall {verdict.recall or 0:.3f}"
+        f"{_beside_champion(evaluation)}",
         "quantise": f"int8 macro AUPRC {metrics['int8_macro_auprc']:.3f}, same verdict on {agreement:.1%}",
         "register": f"{found.name} version {found.version}, alias {CANDIDATE}",
     }
     return [Part(name, watch.seconds.get(name, 0.0), text) for name, text in texts.items()]
+
+
+def _beside_champion(evaluation: Evaluation) -> str:
+    """The same figure of the model that comes with the code, where it was measured beside this one."""
+    champion = evaluation.champion
+    if champion is None or "all" not in champion.macro_auprc:
+        return ""
+    return f"; the present champion {champion.name}: macro AUPRC {champion.macro_auprc['all']:.3f}"

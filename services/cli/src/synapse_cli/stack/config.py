@@ -68,6 +68,8 @@ class StackConfig:
     paths: StackPaths
     moderation_bundle: Path
     clustering_bundle: Path
+    drift_reference: Path | None = None
+    """Reference window for the drift monitor; None: the moderation bundle's own."""
     ports: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: DEFAULT_PORTS)
     openai_api_key: str | None = None
     llm: bool = False
@@ -129,7 +131,8 @@ class StackConfig:
         return {"DEFAULT_MODEL": model, **self._upstream("SYNAPSE_EMBEDDINGS_BASE_URL")}
 
     def _drift_monitor(self) -> dict[str, str]:
-        return {"BUNDLE": str(self.moderation_bundle), "REPORT_FOLDER": str(self.paths.reports)}
+        reference = {"REFERENCE": str(self.drift_reference)} if self.drift_reference else {}
+        return {"BUNDLE": str(self.moderation_bundle), "REPORT_FOLDER": str(self.paths.reports), **reference}
 
     def _chat_upstream(self) -> dict[str, str]:
         override = "SYNAPSE_GATEWAY_UPSTREAM__BASE_URL"

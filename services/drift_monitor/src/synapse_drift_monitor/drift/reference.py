@@ -39,13 +39,13 @@ class Reference:
     signals: tuple[Signal, ...]
 
 
-def load_reference(bundle: Bundle) -> Reference:
-    """Read the reference window of a verified moderation bundle.
+def load_reference(bundle: Bundle, file: Path | None = None) -> Reference:
+    """Read the reference window of a verified moderation bundle, or the one in `file` that stands in for it.
 
     Raises:
         BundleError: the table cannot be read, lacks a column, has too few rows or impossible values.
     """
-    path = bundle.file(_FILE)
+    path = file or bundle.file(_FILE)
     try:
         table = pd.read_parquet(path)
     except (ArrowException, OSError, ValueError) as error:
