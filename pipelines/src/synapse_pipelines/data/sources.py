@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import daft
 from botocore.exceptions import BotoCoreError, ClientError
 from synapse_common.schemas import AnnotationRow, ChatLogRow, FeedbackRow, SourceRow
 
-from synapse_pipelines.data.engine import start_engine
-from synapse_pipelines.data.storage import Location, io_config, is_remote, s3_client, split_address
+from synapse_pipelines.data.storage import Location, is_remote, s3_client, split_address
 from synapse_pipelines.errors import DataError
 
 TABLES: Final[dict[str, type[SourceRow]]] = {
@@ -75,17 +73,12 @@ def _list(location: Location, table: str) -> list[str]:
                 f"the data folder {folder} does not exist; set SYNAPSE_DATA_DIR or leave it out to generate data"
             )
         return [str(file) for where in (f"{table}.*", f"{table}/*") for file in folder.glob(where) if file.is_file()]
-    start_engine()
-    found: list[str] = []
-    for where in (f"{table}.*", f"{table}/*"):
-        try:
-            rows = daft.from_glob_path(f"{str(location).rstrip('/')}/{where}", io_config=io_config()).to_pydict()
-        except FileNotFoundError:
-            continue
-        except (daft.exceptions.DaftCoreException, OSError) as error:
-            raise DataError(f"cannot list {location}: {str(error).splitlines()[0]}") from error
-        found += rows["path"]
-    return found
+    bucket, prefix = split_address(f"{str(location).rstrip('/')}/{table}")
+    try:
+        pages = s3_client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [f"s3://{bucket}/{item['Key']}" for page in pages for item in page.get("Contents", [])]
+    except (BotoCoreError, ClientError) as error:
+        raise DataError(f"cannot list {location}: {error}") from error
 
 
 def _belongs(name: str, table: str, suffix: str) -> bool:

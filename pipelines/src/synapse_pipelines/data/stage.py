@@ -56,13 +56,17 @@ class Stage:
         files: dict[int, list[str]] = {}
         found = written.to_pydict()
         for number, file in sorted(zip(found.get(_BUCKET, ()), found["path"], strict=True)):
-            files.setdefault(number, []).append(file)
+            files.setdefault(number, []).append(self._address(file))
         return Staged(rows.schema(), files)
 
     def write_bucket(self, rows: DataFrame, name: str, number: int) -> list[str]:
         """Write `rows` as one bucket of the table `name` and return its files."""
         written = rows.write_parquet(f"{self.root}/{name}/{_BUCKET}={number}", io_config=io_config())
-        return sorted(written.to_pydict()["path"])
+        return sorted(map(self._address, written.to_pydict()["path"]))
+
+    def _address(self, path: str) -> str:
+        """Daft names the objects that it wrote without ``s3://``."""
+        return f"s3://{path.removeprefix('s3://')}" if is_remote(self.root) else path
 
 
 @contextmanager
