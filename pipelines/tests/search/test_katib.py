@@ -126,11 +126,8 @@ def test_the_best_trial_comes_back_as_a_recipe(
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        ({"spec": {}, "status": {}}, "no best trial yet"),
-        (
-            {"spec": {}, "status": {"currentOptimalTrial": {"parameterAssignments": [{}]}}},
-            "no Experiment that searches",
-        ),
+        ({}, "no best trial yet"),
+        ({"currentOptimalTrial": {"parameterAssignments": [{}]}}, "no Experiment that searches"),
     ],
 )
 def test_what_is_no_finished_experiment_is_refused(status: dict[str, Any], message: str) -> None:

@@ -146,7 +146,7 @@ def _parameter(name: str, parameter: Parameter) -> katib.V1beta1ParameterSpec:
 
 
 def _job(recipe: Recipe, settings: KatibSettings, names: list[str]) -> dict[str, Any]:
-    env: list[dict[str, Any]] = [{"name": RECIPE_VARIABLE, "value": recipe.model_dump_json(exclude_defaults=True)}]
+    env: list[dict[str, Any]] = [{"name": RECIPE_VARIABLE, "value": recipe.model_dump_json()}]
     if settings.s3_endpoint is not None:
         env.append({"name": "SYNAPSE_S3_ENDPOINT", "value": settings.s3_endpoint})
     if settings.s3_secret is not None:
