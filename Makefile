@@ -26,6 +26,8 @@ demo: setup ## The main job on one machine, start to end; ends with a table and 
 	@$(BIN)/synapse demo
 train: setup ## Train the moderation model and the user clusters on all data there is
 	@$(BIN)/synapse train --preset full
+release-model: setup ## Train on all data there is and put the model into models/moderation, which the code carries
+	@$(BIN)/synapse train --preset full --release models/moderation
 train-pii: setup ## Train the tagger that masks names in training data, into build/pii
 	@$(BIN)/python -m synapse_pipelines.pii.train
 bench-training: setup-dev ## Texts per second of the training loop and of Hugging Face's Trainer, into build/bench/training.json

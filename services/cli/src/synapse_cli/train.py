@@ -19,6 +19,10 @@ def train(
         typer.Option(help="demo: a sample of the data, minutes on two cores; full: all of it, hours, or a GPU."),
     ] = "demo",
     data: Annotated[Path | None, typer.Option(help=_DATA_HELP, exists=True, file_okay=False)] = None,
+    release: Annotated[
+        Path | None,
+        typer.Option(help="Also write the bundle here without its torch weights, as models/moderation has it."),
+    ] = None,
 ) -> None:
     """Train the moderation model and the user clusters, and register both as candidates.
 
@@ -57,6 +61,11 @@ def train(
     console.print(
         f"data: {trained.dataset.name}, version {trained.dataset.version}; card: {trained.bundle.path}/CARD.md"
     )
+    if release is not None:
+        from synapse_pipelines.registry.release import release_bundle
+
+        released = release_bundle(trained.bundle, release)
+        console.print(f"released: {release}, version {released.version}")
     console.print(f"runs: mlflow ui --backend-store-uri {trained.registered.tracking_uri}", soft_wrap=True)
 
 
