@@ -122,11 +122,17 @@ def test_an_interval_is_stretched_to_its_point() -> None:
     assert interval(np.full(10, NAN), 0.5) is None
 
 
+def test_resamples_that_never_differ_make_nothing_sure() -> None:
+    assert interval(np.ones(100), 1.0) is None
+    assert interval(np.array([0.5] * 50 + [1.0] * 50), 1.0) == (0.5, 1.0)
+
+
 def test_models_are_compared_on_the_same_resamples() -> None:
     scores, labels = in_all_columns(sample(200)[0]), in_all_columns(sample(200)[1])
     counts = draw(200, 0, resamples=50)
-    same = auprc_replicates(counts, scores, labels) - auprc_replicates(counts, scores, labels)
-    assert estimate(0.0, same).interval == (0.0, 0.0)
+    once, again = (auprc_replicates(counts, scores, labels) for _ in range(2))
+    assert (once == again).all()
+    assert estimate(0.1, once - again + 0.1) == Estimate(value=0.1)
 
 
 def test_without_enough_labels_there_is_nothing_to_resample() -> None:

@@ -35,12 +35,12 @@ def found(
 
 
 def test_a_good_model_meets_its_goals_surely() -> None:
-    every = found()
+    every = found(right=0.99)
     assert [goal.verdict for goal in every.values()] == ["met"] * 3
     reduction = every["error below the baseline's by"]
     assert reduction.value.value > 0.9
     assert "of TF-IDF" in reduction.note
-    assert every["expected calibration error"].value.value == pytest.approx(0.01, abs=1e-3)
+    assert every["expected calibration error"].value.value < 0.02
     assert f"worst is {CATEGORIES[0]}" in every["expected calibration error"].note
 
 

@@ -49,8 +49,8 @@ def test_an_empty_part_has_figures_without_values() -> None:
 def test_macro_needs_enough_labels_of_a_category() -> None:
     few = measured([1, 0], [NAN] * 2, [1.0, -1.0])
     assert few.macro(draw(2, 0, resamples=5)) is None
-    enough = measured([1, 0] * 10, [NAN] * 20, [1.0, -1.0] * 10)
+    enough = measured([1, 0] * 10, [NAN] * 20, [1.0, -1.0] * 9 + [-1.0, 1.0])
     found = enough.macro(draw(20, 0, resamples=50))
     assert found is not None
-    assert found.value == 1.0
-    assert found.interval == (1.0, 1.0)
+    assert found.interval is not None
+    assert found.interval[0] < found.value < 1.0

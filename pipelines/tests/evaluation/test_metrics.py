@@ -8,6 +8,7 @@ from synapse_pipelines.evaluation.metrics import (
     BINS,
     bin_numbers,
     calibration_bins,
+    calibration_error_by_chance,
     category_figures,
     curves,
     expected_calibration_error,
@@ -94,3 +95,12 @@ def test_the_calibration_error_is_a_share_and_ignores_order(pairs: list[tuple[fl
 
 def test_every_score_has_a_bin() -> None:
     assert bin_numbers(np.array([0, 0.5, 1], np.float32)).tolist() == [0, BINS // 2, BINS - 1]
+
+
+def test_chance_alone_makes_an_error_that_more_texts_make_smaller() -> None:
+    rng = np.random.default_rng(0)
+    few, many = (calibration_error_by_chance(rng.random(n).astype(np.float32), seed=1) for n in (100, 10_000))
+    assert 0.05 < few < 0.2
+    assert many < few / 5
+    assert calibration_error_by_chance(np.zeros(0, np.float32), seed=1) == 0.0
+    assert calibration_error_by_chance(np.zeros(9, np.float32), seed=1) == 0.0

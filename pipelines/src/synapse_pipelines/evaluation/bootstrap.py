@@ -65,15 +65,19 @@ def draw(n: int, seed: int, *, resamples: int = RESAMPLES, clusters: NDArray[np.
 
 
 def interval(values: Values, point: float) -> tuple[float, float] | None:
-    """Return the percentile interval of `values` [b]; None where more than 5 % of the resamples have no value.
+    """Return the percentile interval of `values` [b]; None where the resamples do not give one.
 
-    It is stretched to `point` where it would leave it out: resampling adds noise, which adds to a calibration error.
+    They do not where more than 5 % of them have no value, or where all have the same: a share of 6 out of 6 stays 1 in
+    every resample, which does not make it sure. The interval is stretched to `point` where it would leave it out:
+    resampling adds noise, which adds to a calibration error.
     """
     defined = values[~np.isnan(values)]
     if len(defined) < (1 - _LARGEST_UNDEFINED_SHARE) * len(values) or not len(defined):
         return None
     tail = 100 * (1 - LEVEL) / 2
     low, high = np.percentile(defined, [tail, 100 - tail])
+    if low == high:
+        return None
     return min(float(low), point), max(float(high), point)
 
 
@@ -113,16 +117,17 @@ def auprc_replicates(counts: Counts, scores: Floats, labels: Floats) -> Values:
 
 
 def ece_replicates(counts: Counts, scores: Floats, labels: Floats) -> Values:
-    """Return the mean calibration error [b] over the categories that `macro_auprc` counts; zeros without any."""
+    """Return the calibration error [b] over the categories that `macro_auprc` counts, weighted by their labels."""
     columns = counted_categories(labels)
     if not columns:
         return np.zeros(len(counts))
-    found = []
+    found, weights = [], []
     for column in columns:
         known = ~np.isnan(labels[:, column])
         own, truth = scores[known, column], labels[known, column] == 1
         found.append(_counting(counts[:, known], own, truth, truth)["ece"])
-    return np.asarray(np.mean(found, axis=0), dtype=np.float64)
+        weights.append(int(known.sum()))
+    return np.asarray(np.average(found, axis=0, weights=weights), dtype=np.float64)
 
 
 def rate_replicates(counts: Counts, hits: NDArray[np.bool_]) -> Values:

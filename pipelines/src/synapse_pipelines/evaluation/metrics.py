@@ -18,6 +18,7 @@ BINS = 15
 """Bins of equal width of the expected calibration error, as in Guo et al. (2017)."""
 
 _CURVE_POINTS = 100
+_SIMULATIONS = 50
 
 
 class CategoryFigures(BaseModel):
@@ -96,6 +97,19 @@ def expected_calibration_error(bins: list[CalibrationBin]) -> float | None:
     """Return the mean distance of score and frequency over the bins, weighted by their texts; None without any."""
     n = sum(one.n for one in bins)
     return sum(one.n * abs(one.mean_score - one.share_positive) for one in bins) / n if n else None
+
+
+def calibration_error_by_chance(scores: NDArray[np.float32], seed: int) -> float:
+    """Return the mean calibration error that scores [n] would show if each were exactly the frequency of its label.
+
+    It is not zero: in every bin the share of positives scatters around the mean score, the more the fewer texts it has.
+    """
+    rng = np.random.default_rng(seed)
+    errors = [
+        expected_calibration_error(calibration_bins(scores, rng.random(len(scores)) < scores))
+        for _ in range(_SIMULATIONS)
+    ]
+    return float(np.mean([error for error in errors if error is not None])) if len(scores) else 0.0
 
 
 def all_figures(scores: Floats, hits: Flags, labels: Floats) -> dict[str, CategoryFigures]:

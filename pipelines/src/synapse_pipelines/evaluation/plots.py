@@ -133,7 +133,7 @@ def _baselines(evaluation: Evaluation) -> Figure | None:
             )
     axes.set_xticks(range(len(names)), names, rotation=20, ha="right")
     axes.set(ylabel="AUPRC", ylim=(0, 1.02))
-    axes.legend(fontsize="small")
+    figure.legend(fontsize="small", loc="outside upper center", ncols=len(models))
     return figure
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from synapse_pipelines.evaluation.bootstrap import LEVEL, RESAMPLES, Estimate
 from synapse_pipelines.evaluation.evaluate import ALL_LANGUAGES, Evaluation
@@ -19,7 +20,13 @@ _MISSING = "-"
 def html_report(evaluation: Evaluation) -> str:
     """Return the evaluation as one HTML page with its plots inside."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"figure": _figure, "estimate": _estimate, "number": _number, "percent": _percent}
+    environment.filters |= {
+        "figure": _figure,
+        "stacked": _stacked,
+        "estimate": _estimate,
+        "number": _number,
+        "percent": _percent,
+    }
     page = environment.from_string(files(__package__).joinpath("report.html.j2").read_text("utf-8"))
     return page.render(
         e=evaluation,
@@ -53,6 +60,12 @@ def _figure(figures: CategoryFigures, name: str) -> str:
     """The figure `name` with its interval."""
     value = getattr(figures, name)
     return _MISSING if value is None else _estimate(Estimate(value=value, interval=figures.intervals.get(name)))
+
+
+def _stacked(figures: CategoryFigures, name: str) -> Markup:
+    """The figure `name` with its interval below it, for tables of many columns."""
+    value, _, bounds = _figure(figures, name).partition(" ")
+    return Markup("{}<br><small>{}</small>").format(value, bounds)
 
 
 def _estimate(value: Estimate | None) -> str:
