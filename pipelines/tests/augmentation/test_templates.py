@@ -13,7 +13,7 @@ from synapse_pipelines.augmentation.templates import Block, fill, lines, templat
 
 @pytest.fixture(scope="module")
 def rows() -> pd.DataFrame:
-    return template_rows(12_000, 1)
+    return template_rows(2 * len(lines()), 1)
 
 
 def test_equal_seeds_give_equal_rows() -> None:
@@ -26,6 +26,11 @@ def test_every_line_can_be_filled_without_a_slot_left_open() -> None:
     for line in lines():
         text, _ = fill(line, rng)
         assert not set("{}") & set(text), line.source
+
+
+def test_no_line_stands_twice() -> None:
+    counted = Counter(line.text.casefold().strip() for line in lines())
+    assert [text for text, count in counted.items() if count > 1] == []
 
 
 def test_no_two_lines_have_the_same_number() -> None:
