@@ -21,7 +21,7 @@ setup-dev: ## Install what testing and checking take, too
 setup-llm: ## Install a small language model, too, for `synapse up --llm` (600 MB; Gemma's terms of use)
 	@$(PYTHON) tools/setup.py --llm
 
-.PHONY: demo train train-pii bench-training bench-pii tune ablation up down status
+.PHONY: demo train train-pii bench-training bench-pii bench-data tune ablation up down status
 demo: setup ## The main job on one machine, start to end; ends with a table and build/demo/report.html
 	@$(BIN)/synapse demo
 train: setup ## Train the moderation model and the user clusters on all data there is
@@ -36,6 +36,8 @@ ablation: setup ## Train with each method of augmentation off and on (DATASET=fo
 	@$(BIN)/python -m synapse_pipelines.augmentation.ablation --dataset $(DATASET) $(ABLATION_OPTIONS)
 bench-pii: setup-dev ## Time the fast PII profile, into build/bench/pii.json
 	@$(BIN)/python -m tools.bench_pii
+bench-data: setup-dev ## Peak memory of preparing a large table (ROWS=2000000) against its size, into build/bench/data.json
+	@$(BIN)/python -m tools.bench_data $(or $(ROWS),2000000)
 tune: setup ## Search for better training settings (TRIALS=20); goes on where it was stopped
 	@$(BIN)/synapse tune --trials $(or $(TRIALS),20)
 up: setup ## Start all services here and leave them running (makes what is missing first: user clusters, a quick model)
