@@ -170,15 +170,23 @@ def test_early_stopping_keeps_the_best_look(train: Train, tmp_path: Path, monkey
     assert weights(tmp_path / "out") == weights(tmp_path / "short")
 
 
-def test_rows_without_weight_are_as_good_as_absent(train: Train, dataset: Path, tmp_path: Path) -> None:
-    def flipped(rows: pd.DataFrame) -> pd.DataFrame:
-        wrong = rows.head(40).copy()
-        wrong[list(COLUMNS)] = ~wrong[list(COLUMNS)].astype("boolean")
-        return pd.concat([rows.assign(weight=1.0), wrong.assign(weight=0.0)], ignore_index=True)
+def test_what_rows_of_weight_zero_say_is_not_learnt(train: Train, dataset: Path, tmp_path: Path) -> None:
+    def flipped(rows: pd.DataFrame, weight: float) -> pd.DataFrame:
+        rows = rows.assign(weight=1.0)
+        rows.loc[:39, "weight"] = weight
+        for name in COLUMNS:
+            rows[name] = rows[name].astype("boolean")
+            rows.loc[:39, name] = ~rows.loc[:39, name]
+        return rows
 
-    # The batches differ, so the models do; but what the weightless rows say is not learnt.
-    plain, weightless = train(epochs=8), train(data=changed(dataset, tmp_path / "w", flipped), epochs=8, out="w")
-    assert weightless.train_loss[-1] < plain.train_loss[0] * 0.8
+    # A category's weight counts all labels; held at 1, only the rows' weights tell the trainings apart.
+    for out, change in {
+        "zero": lambda rows: rows.assign(weight=[0.0] * 40 + [1.0] * (len(rows) - 40)),
+        "flipped zero": lambda rows: flipped(rows, 0.0),
+        "flipped one": lambda rows: flipped(rows, 1.0),
+    }.items():
+        train(data=changed(dataset, tmp_path / f"{out} data", change), out=out, max_positive_weight=1.0)
+    assert weights(tmp_path / "zero") == weights(tmp_path / "flipped zero") != weights(tmp_path / "flipped one")
 
 
 def test_soft_labels_are_learnt(train: Train, dataset: Path, tmp_path: Path) -> None:

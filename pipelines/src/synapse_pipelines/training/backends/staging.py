@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from synapse_pipelines.data.storage import s3_client, split_address
@@ -73,5 +74,5 @@ def fetch_file(address: str, file: Path) -> None:
 def _told(address: str) -> Iterator[None]:
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except (Boto3Error, BotoCoreError, ClientError) as error:
         raise TrainingError(f"the object store refused {address}: {error}") from error
