@@ -81,10 +81,14 @@ def lines() -> tuple[Line, ...]:
         stem = file.name.removesuffix(".yaml")
         for block in bank.blocks:
             found += [
-                Line(f"{SOURCE_PREFIX}{stem}/{block.name}-{number}", text, block, bank)
-                for number, text in enumerate(block.lines)
+                Line(f"{SOURCE_PREFIX}{stem}/{block.name}-{_name(text)}", text, block, bank) for text in block.lines
             ]
     return tuple(found)
+
+
+def _name(text: str) -> str:
+    """A name for a line that stays when others come and go around it."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def template_rows(rows: int, seed: int, banks: Collection[str] | None = None) -> pd.DataFrame:

@@ -14,12 +14,10 @@ SPLITS: Final[tuple[Split, ...]] = ("train", "valid", "test")
 def split_of(stable_id: str, source: str) -> Split:
     """Return the split of a row: 80 % train, 10 % valid, 10 % test by a hash of its identifier.
 
-    Generated rows are split by the sentence they were made from (60 / 20 / 20), since rows of one sentence are near
-    duplicates: `source` ends in the sentence's number.
+    Generated rows are split by the sentence they were made from, which their `source` names, since rows of one sentence
+    are near duplicates.
     """
-    if source.startswith(SOURCE_PREFIX):
-        return {3: "valid", 4: "test"}.get(int(source.rsplit("-", 1)[1]) % 5, "train")  # type: ignore[return-value]
-    share = hash_share(stable_id)
+    share = hash_share(source if source.startswith(SOURCE_PREFIX) else stable_id)
     return "train" if share < 0.8 else "valid" if share < 0.9 else "test"
 
 
