@@ -55,7 +55,7 @@ def test_pairing_narrows_the_interval() -> None:
 def test_a_bundle_is_scored_as_it_serves(moderation_bundle: Bundle) -> None:
     texts = ["hello there", "you are a moron, get out"]
     expected = onnx_logits(
-        moderation_bundle.file("model.int8.onnx"),
+        moderation_bundle.onnx(),
         load_tokenizer(str(moderation_bundle.path / "model")),
         texts,
         moderation_bundle.manifest.max_tokens or 0,
