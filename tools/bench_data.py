@@ -28,7 +28,7 @@ from tools.bench import record
 
 _PART: Final = 100_000
 _WORDS: Final = 35
-_SYLLABLES: Final = ("ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "zo", "an", "er")
+_SYLLABLES: Final = [a + b + c for a in "bcdfghlmnprstvz" for b in "aeiou" for c in ("", "l", "n", "r", "s", "t")]
 _PREPARE: Final = """
 import json, resource, sys, time
 from pathlib import Path
@@ -50,7 +50,7 @@ print("@" + json.dumps({
 
 
 def _texts(rng: random.Random) -> Any:
-    vocabulary = ["".join(rng.choices(_SYLLABLES, k=rng.randint(1, 4))) for _ in range(50_000)]
+    vocabulary = ["".join(rng.choices(_SYLLABLES, k=rng.randint(1, 3))) for _ in range(50_000)]
     last = ["the first words of all"]
     for number in count():
         if number % 20 == 0:

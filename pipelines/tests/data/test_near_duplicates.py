@@ -109,12 +109,20 @@ def test_generated_variants_of_a_split_stay_together(stage: Stage) -> None:
 
 
 def test_bands_miss_a_pair_at_the_threshold_once_in_ten_thousand() -> None:
-    for threshold in np.linspace(0.5, 1, 11):
-        bands, rows = bands_for(float(threshold))
-        assert bands * rows <= 128
-        assert (1 - threshold**rows) ** bands <= 1e-4
+    for threshold in map(float, np.linspace(0.5, 1, 11)):
+        bands, length = bands_for(threshold, 1000)
+        assert bands * length <= 128
+        assert (1 - threshold**length) ** bands <= 1e-4
+        many, longer = bands_for(threshold, 10_000_000)
+        assert (1 - threshold**longer) ** many <= 1e-4
 
 
 def test_short_texts_are_their_own_trigram() -> None:
     assert trigrams("ab") == {"ab"}
     assert trigrams("abcd") == {"abc", "bcd"}
+
+
+def test_in_large_tables_fewer_unlike_texts_are_compared() -> None:
+    (bands, length), (many, longer) = (bands_for(0.8, count) for count in (1_000, 10_000_000))
+    unlike = 0.3
+    assert many * unlike**longer < bands * unlike**length / 10

@@ -24,6 +24,8 @@ from synapse_pipelines.augmentation.templates import SOURCE_PREFIX
 from synapse_pipelines.data.stage import Stage, Staged
 
 _HASHES: Final = 128
+_MANY_HASHES: Final = 448
+_MANY_ROWS: Final = 1_000_000
 _MISS_RATE: Final = 1e-4
 _ENTRIES_PER_BUCKET: Final = 2_000_000
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)  # odd, of well spread bits: 2**64 over the golden ratio
@@ -52,13 +54,18 @@ def trigrams(key: str) -> frozenset[str]:
     return frozenset(key[at : at + 3] for at in range(max(1, len(key) - 2)))
 
 
-def bands_for(threshold: float) -> tuple[int, int]:
-    """Return bands and rows per band: the fewest bands that miss a pair of similarity `threshold` once in 10,000."""
-    for rows in range(_HASHES, 0, -1):
-        bands = _HASHES // rows
-        if (1 - threshold**rows) ** bands <= _MISS_RATE:
-            return bands, rows
-    return _HASHES, 1
+def bands_for(threshold: float, count: int) -> tuple[int, int]:
+    """Return bands and hashes per band: the fewest bands that miss a pair of similarity `threshold` once in 10,000.
+
+    Pairs that agree in a band by chance grow with the square of the `count` of rows. From a million rows on there are
+    more hashes, hence longer bands, in which some twenty times fewer agree.
+    """
+    hashes = _MANY_HASHES if count >= _MANY_ROWS else _HASHES
+    for length in range(hashes, 1, -1):
+        bands = hashes // length
+        if (1 - threshold**length) ** bands <= _MISS_RATE:
+            return bands, length
+    return hashes, 1
 
 
 def find_near_duplicates(unique: Staged, count: int, threshold: float, stage: Stage) -> Dropped:
@@ -68,9 +75,9 @@ def find_near_duplicates(unique: Staged, count: int, threshold: float, stage: St
     and the labels. Within a split a near duplicate goes, too, but for two cases: labels that contradict each other,
     since such pairs teach what makes the difference; and rows generated as variants, since they are meant to be alike.
     """
-    bands, rows_per_band = bands_for(threshold)
+    bands, length = bands_for(threshold, count)
     buckets = 1 + count * bands // _ENTRIES_PER_BUCKET
-    entries = stage.write(_band_entries(unique.all, bands, rows_per_band), "bands", col("band"), buckets)
+    entries = stage.write(_band_entries(unique.all, bands, length), "bands", col("band"), buckets)
     dropped = Dropped()
     for _, bucket in entries.buckets():
         groups = list(_groups(bucket))
@@ -79,23 +86,22 @@ def find_near_duplicates(unique: Staged, count: int, threshold: float, stage: St
     return dropped
 
 
-def _band_entries(rows: DataFrame, bands: int, rows_per_band: int) -> DataFrame:
+def _band_entries(rows: DataFrame, bands: int, length: int) -> DataFrame:
     @daft.func.batch(return_dtype=DataType.list(DataType.uint64()))
     def band_keys(signatures: daft.Series) -> list[NDArray[np.uint64]]:
-        return list(_band_keys(signatures.to_arrow(), bands, rows_per_band))
+        return list(_band_keys(signatures.to_arrow(), bands, length))
 
     # Daft takes what stands between spaces for a token: put spaces between the characters.
     characters = rstrip(regexp_replace(replace(col("key"), " ", "_"), "(.)", "$1 "))
-    signature = minhash(characters, num_hashes=_HASHES, ngram_size=3, hash_function="xxhash")
+    signature = minhash(characters, num_hashes=bands * length, ngram_size=3, hash_function="xxhash")
     return rows.select("row", band_keys(signature).alias("band")).explode("band")
 
 
-def _band_keys(signatures: pa.Array, bands: int, rows_per_band: int) -> NDArray[np.uint64]:
+def _band_keys(signatures: pa.Array, bands: int, length: int) -> NDArray[np.uint64]:
     """Fold the hashes of each band and the band's number into one number: shape [rows, bands]."""
-    values = signatures.flatten().to_numpy(zero_copy_only=False).reshape(len(signatures), _HASHES)
-    values = values[:, : bands * rows_per_band].reshape(-1, bands, rows_per_band).astype(np.uint64)
+    values = signatures.flatten().to_numpy(zero_copy_only=False).reshape(-1, bands, length).astype(np.uint64)
     keys = np.broadcast_to(np.arange(bands, dtype=np.uint64), values.shape[:2]).copy()
-    for position in range(rows_per_band):
+    for position in range(length):
         keys = (keys ^ values[:, :, position]) * _MIX
         keys ^= keys >> np.uint64(32)
     return keys
