@@ -23,6 +23,7 @@ def moderation_search(
     data_dir: str,
     data_version: str,
     code_version: str,
+    data_recipe: str,
     recipe: str,
     base_encoder: str,
     encoder_version: str,
@@ -32,11 +33,11 @@ def moderation_search(
     tracking_uri: str,
     git_commit: str,
 ) -> SearchOutputs:
-    """The first steps are those of the training pipeline, and so are their caches."""
-    prepared = prepare_data(data_dir=data_dir, data_version=data_version, code_version=code_version, recipe=recipe)
+    """The first steps get the recipe without its search, so that asking for more trials prepares nothing again."""
+    prepared = prepare_data(data_dir=data_dir, data_version=data_version, code_version=code_version, recipe=data_recipe)
     augmented = augment(
         dataset=prepared.outputs["dataset"],
-        recipe=recipe,
+        recipe=data_recipe,
         base_encoder=base_encoder,
         encoder_version=encoder_version,
         judge=judge,
