@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from synapse_common.language import detect_language
 from synapse_common.taxonomy import COLUMNS
-from synapse_pipelines.data.dataset import load_info, load_split, markdown_summary, reference_rows
+from synapse_pipelines.data.dataset import REPORT_FILE, load_info, load_split, markdown_summary, reference_rows
 from synapse_pipelines.data.prepare import prepare_dataset
+from synapse_pipelines.data.split import SPLITS
 from synapse_pipelines.errors import DataError
 from synapse_pipelines.settings import Recipe
 
@@ -140,3 +141,85 @@ def test_too_few_rows_are_refused(source_tables: Path, tmp_path: Path) -> None:
     pd.read_parquet(folder / "annotations.parquet").iloc[:1].to_parquet(folder / "annotations.parquet", index=False)
     with pytest.raises(DataError, match="split is empty"):
         prepare_dataset(folder, RECIPE, tmp_path / "out")
+
+
+def test_rows_keep_their_split_when_the_table_grows_and_in_any_order(labelled_tables: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(labelled_tables, tmp_path / "tables")
+    file = folder / "annotations.parquet"
+    rows = pd.read_parquet(file)
+    rows.iloc[:600].to_parquet(file, index=False)
+    prepare_dataset(folder, RECIPE, tmp_path / "small")
+    rows.to_parquet(file, index=False)
+    large = prepare_dataset(folder, RECIPE, tmp_path / "large")
+    before, after = (
+        {key: split for split in SPLITS for key in load_split(tmp_path / name, split)["key"]}
+        for name in ("small", "large")
+    )
+    # A text may give way to a copy that measures, but it never changes sides.
+    assert all(after[key] == split for key, split in before.items() if key in after)
+    assert len(before.keys() & after.keys()) > 0.9 * len(before)
+    rows.sample(frac=1, random_state=1).to_parquet(file, index=False)
+    assert prepare_dataset(folder, RECIPE, tmp_path / "shuffled").version == large.version
+
+
+def test_no_near_duplicates_cross_a_split(labelled_tables: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(labelled_tables, tmp_path / "tables")
+    file = folder / "annotations.parquet"
+    rows = pd.read_parquet(file)
+    copies = rows.assign(id=rows["id"] + "x", text=rows["text"] + "s")
+    pd.concat([rows, copies]).to_parquet(file, index=False)
+    info = prepare_dataset(folder, RECIPE, tmp_path / "out")
+    assert info.dropped["near duplicate of a row in another split"] > 100
+    side = {key: split for split in SPLITS for key in load_split(tmp_path / "out", split)["key"]}
+    long = {key: split for key, split in side.items() if len(key) > 20}
+    assert all(side.get(f"{key}s", split) == split for key, split in long.items())
+
+
+def test_data_of_one_language_need_a_recipe_of_one(labelled_tables: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(labelled_tables, tmp_path / "tables")
+    rows = pd.read_parquet(folder / "annotations.parquet")
+    rows[rows["language"] == "en"].to_parquet(folder / "annotations.parquet", index=False)
+    with pytest.raises(DataError, match="no rows in the language pt; add labelled rows in it, or leave it out"):
+        prepare_dataset(folder, RECIPE, tmp_path / "both")
+    only = RECIPE.model_copy(update={"languages": ("en",)})
+    prepare_dataset(labelled_tables, only, tmp_path / "one")
+    assert {language for split in SPLITS for language in load_split(tmp_path / "one", split)["language"]} <= {
+        "en",
+        "und",
+    }
+    assert load_info(tmp_path / "one").dropped["language not asked for"] == (rows["language"] == "pt").sum()
+
+
+def test_an_empty_class_is_named(labelled_tables: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(labelled_tables, tmp_path / "tables")
+    rows = pd.read_parquet(folder / "annotations.parquet").assign(violence=False)
+    rows.to_parquet(folder / "annotations.parquet", index=False)
+    info = prepare_dataset(folder, RECIPE, tmp_path / "out")
+    assert info.empty_classes == ["violence"]
+    assert "No positive example of <b>violence</b>" in (tmp_path / "out" / REPORT_FILE).read_text(encoding="utf-8")
+    assert "no positive in train: violence" in markdown_summary(info)
+
+
+def test_reported_messages_are_no_negatives(labelled_tables: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(labelled_tables, tmp_path / "tables")
+    chat = pd.read_parquet(folder / "chat_logs.parquet")
+    feedback = pd.read_parquet(folder / "feedback.parquet").iloc[:1]
+    reported = [
+        feedback.assign(message_id=message, feedback_id=message, report=True) for message in chat["message_id"][:390]
+    ]
+    pd.concat(reported).to_parquet(folder / "feedback.parquet", index=False)
+    info = prepare_dataset(folder, RECIPE, tmp_path / "out")
+    assert info.chat_negatives + len(pd.read_parquet(tmp_path / "out" / "chat.parquet")) <= 10
+
+
+def test_nothing_but_the_data_set_is_left_behind(dataset: Path) -> None:
+    assert {entry.name for entry in dataset.iterdir()} == {
+        "train.parquet",
+        "valid.parquet",
+        "test.parquet",
+        "chat.parquet",
+        "dataset.json",
+        "data_report.json",
+        REPORT_FILE,
+        "quarantine",
+    }

@@ -74,12 +74,13 @@ def markdown_summary(info: DatasetInfo) -> str:
     )
     dropped = [f"- dropped, {reason}: {count}" for reason, count in info.dropped.items()]
     quarantined = [f"- quarantined {t}, {why}: {n}" for t, rows in info.quarantined.items() for why, n in rows.items()]
+    empty = [f"- **no positive in train: {column}**" for column in info.empty_classes]
     rows = ", ".join(f"{count} {name}" for name, count in info.rows.items())
     return (
         f"# Data `{info.name}` version `{info.version}`\n\n{rows}; in train "
         f"{info.generated_rows_in_train} generated rows; {info.chat_negatives} chat messages as weak negatives.\n\n"
         "| positives / negatives | train | valid | test |\n"
-        f"| --- | ---: | ---: | ---: |\n{labels}\n\n" + "\n".join(dropped + quarantined) + "\n"
+        f"| --- | ---: | ---: | ---: |\n{labels}\n\n" + "\n".join(empty + dropped + quarantined) + "\n"
     )
 
 
