@@ -45,7 +45,7 @@ def test_an_unknown_runner_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_errors_say_what_could_not_be_done_and_the_last_cause() -> None:
-    with pytest.raises(DataError, match=r"^cannot read the table: No space: disk is full$"), explained("read the table"):
+    with pytest.raises(DataError, match=r"^cannot read it: No space: disk is full$"), explained("read it"):
         raise OSError("No space\n\nCaused by the following errors:\n  1: disk is full")
     with pytest.raises(DataError, match=r"^cannot read it: gone$"), explained("read it"):
         raise FileNotFoundError("gone")
