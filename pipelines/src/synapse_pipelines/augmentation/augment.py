@@ -106,8 +106,9 @@ def augment_dataset(
     on_event(Event("augment", "running", "spelling tricks"))
     take(obfuscated_copies(train, settings.obfuscated_share, recipe.seed), "obfuscation", Counter())
 
-    fill = missing_labels(splits["valid"], TemplateGenerator(banks["valid"]), 0 if generated else settings.valid_labels)
-    valid = joined(splits["valid"], fill[~fill["key"].isin(train["key"])])
+    pool, _ = apart(banks["valid"], train, guard)
+    fill = missing_labels(splits["valid"], TemplateGenerator(pool), 0 if generated else settings.valid_labels)
+    valid = joined(splits["valid"], fill)
     functional = banks["test"][~banks["test"]["key"].isin(set(train["key"]) | set(valid["key"]))]
     functional = functional.groupby("source", sort=False).head(_ROWS_OF_A_LINE)
 
