@@ -52,6 +52,9 @@ class Recipe(BaseModel):
     chat_sample: int = Field(default=500, ge=1, description="other chat messages, for the flag rate on everyday text")
     layers: int | None = Field(default=None, ge=1, description="encoder layers kept, the lowest ones; null: all")
     frozen_layers: int = Field(default=0, ge=0, description="lowest layers left as pre-trained")
+    vocabulary: int | None = Field(
+        default=None, ge=300, description="pieces of the tokenizer kept, those the texts use most; null: all"
+    )
     train_embeddings: bool = Field(default=False, description="train the word embeddings, too")
     max_tokens: int = Field(default=96, ge=8, le=512)
     epochs: int = Field(default=1, ge=1)
@@ -101,6 +104,9 @@ class Recipe(BaseModel):
     max_chat_flag_rate: float = Field(
         default=0.1, ge=0, le=1, description="gate: share of everyday chat that may be flagged"
     )
+    int8_levels: int = Field(
+        default=127, ge=15, le=127, description="largest quantised weight; fewer levels pack into a smaller file"
+    )
     max_int8_cost: float = Field(default=0.005, ge=0, description="gate: macro AUPRC that int8 may lose against fp32")
     max_student_cost: float = Field(
         default=0.005, ge=0, description="gate: macro AUPRC that a distilled student may lose against its teacher"
@@ -122,8 +128,8 @@ class Recipe(BaseModel):
         if self.student is None:
             raise ValueError("the recipe names no student")
         # Soft labels say how rare a category is; weighting its positives once more would spoil their calibration.
-        changes = {"layers": None, "frozen_layers": 0, "min_rows_seen": 0, "max_positive_weight": 1.0, "student": None}
-        told = {"epochs": self.student.epochs, "learning_rate": self.student.learning_rate}
+        changes = {"layers": None, "vocabulary": None, "frozen_layers": 0, "min_rows_seen": 0, "student": None}
+        told = {"max_positive_weight": 1.0, "epochs": self.student.epochs, "learning_rate": self.student.learning_rate}
         return self.model_copy(update=changes | told)
 
     @field_validator("max_false_positive_rates")

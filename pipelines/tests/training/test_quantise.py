@@ -1,3 +1,4 @@
+import lzma
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from synapse_common.taxonomy import COLUMNS
 from synapse_pipelines.training import model as classifier
 from synapse_pipelines.training.batches import pad
 from synapse_pipelines.training.predict import onnx_logits, torch_logits
-from synapse_pipelines.training.quantise import export_onnx
+from synapse_pipelines.training.quantise import export_onnx, to_int8
 
 TEXTS = ["hello", "you are a moron, shut up and leave this place now", "bom dia"]
 
@@ -48,3 +49,17 @@ def test_the_reference_window_is_of_the_validation_split(moderation_bundle: Bund
     rows = moderation_bundle.manifest.data["rows"]
     assert len(window) == rows["valid"] != rows["test"]
     assert window["text_length"].dtype == "int64"
+
+
+def test_fewer_levels_pack_smaller_and_stay_close(moderation_bundle: Bundle, tmp_path: Path) -> None:
+    folder = moderation_bundle.path
+    export_onnx(classifier.load(folder / "model"), tmp_path / "model.onnx")
+    tokenizer = classifier.load_tokenizer(str(folder / "model"))
+    logits, sizes = [], []
+    for levels in (127, 40):
+        to_int8(tmp_path / "model.onnx", tmp_path / "int8.onnx", levels)
+        logits.append(onnx_logits(tmp_path / "int8.onnx", tokenizer, TEXTS, 32))
+        sizes.append(len(lzma.compress((tmp_path / "int8.onnx").read_bytes())))
+    assert sizes[1] < sizes[0]
+    np.testing.assert_allclose(logits[1], logits[0], atol=0.5)
+    assert (logits[1] != logits[0]).any()

@@ -9,6 +9,7 @@ from synapse_common.taxonomy import COLUMNS
 from synapse_pipelines.errors import DataError, TrainingError
 from synapse_pipelines.progress import Event, ignore
 from synapse_pipelines.settings import Recipe
+from synapse_pipelines.training import model as classifier
 from synapse_pipelines.training.checkpoint import CheckpointStore
 from synapse_pipelines.training.train import TrainingSummary, train_model
 
@@ -202,3 +203,10 @@ def test_a_category_without_positives_is_named(train: Train, dataset: Path, tmp_
     empty = changed(dataset, tmp_path / "empty", lambda rows: rows.assign(illicit=False))
     with pytest.raises(DataError, match="no positive example of illicit"):
         train(data=empty)
+
+
+def test_a_smaller_vocabulary_trains_and_is_saved(train: Train, tmp_path: Path) -> None:
+    train(vocabulary=500)
+    model = classifier.load(tmp_path / "out" / "model")
+    assert model.encoder.config.vocab_size <= 500
+    assert len(classifier.load_tokenizer(str(tmp_path / "out" / "model"))) == model.encoder.config.vocab_size

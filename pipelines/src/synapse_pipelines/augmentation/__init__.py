@@ -1,1 +1,1 @@
-"""Rows that people did not write: sentence templates, spelling tricks, paraphrases, translations, and what filters them."""
+"""Rows that people did not write: templates, spelling tricks, paraphrases, translations, and what filters them."""

@@ -207,6 +207,7 @@ def quantise(
     model: Input[Model],
     dataset: Input[Dataset],
     evaluation: Input[Artifact],
+    recipe: str,
     quantised: Output[Model],
     metrics: Output[Metrics],
 ) -> None:
@@ -214,9 +215,11 @@ def quantise(
     from pathlib import Path
 
     from synapse_pipelines.components.metrics import write_metadata
+    from synapse_pipelines.settings import Recipe
     from synapse_pipelines.training.quantise import quantise_model
 
-    summary = quantise_model(Path(model.path), Path(dataset.path), Path(evaluation.path), Path(quantised.path))
+    folders = (Path(model.path), Path(dataset.path), Path(evaluation.path), Path(quantised.path))
+    summary = quantise_model(*folders, Recipe.model_validate_json(recipe).int8_levels)
     quantised.metadata.update(framework="onnx", precision="int8", bytes=summary.int8_bytes)
     metrics.log_metric("int8_macro_auprc", summary.int8_macro_auprc)
     metrics.log_metric("macro_auprc_lost", summary.cost)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from onnx import numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from pydantic import BaseModel, ConfigDict
 from synapse_common.bundle import ONNX_FILE
@@ -51,11 +52,12 @@ class QuantisationSummary(BaseModel):
         return self.fp32_macro_auprc - self.int8_macro_auprc
 
 
-def quantise_model(trained: Path, dataset: Path, evaluated: Path, out: Path) -> QuantisationSummary:
+def quantise_model(trained: Path, dataset: Path, evaluated: Path, out: Path, levels: int = 127) -> QuantisationSummary:
     """Write the packed int8 model, ``reference.parquet`` and ``quantisation.json`` to `out` for the model in `trained`.
 
     What int8 costs is measured against the fp32 logits that evaluation left in `evaluated`. The reference window,
-    which the drift monitor compares live messages with, holds the int8 scores of the labelled validation rows.
+    which the drift monitor compares live messages with, holds the int8 scores of the labelled validation rows. `levels`
+    is the largest quantised weight.
     """
     out.mkdir(parents=True, exist_ok=True)
     model = classifier.load(trained / "model")
@@ -71,7 +73,7 @@ def quantise_model(trained: Path, dataset: Path, evaluated: Path, out: Path) -> 
         exported = Path(scratch) / "model.onnx"
         export_onnx(model, exported)
         quantised = Path(scratch) / "model.int8.onnx"
-        to_int8(exported, quantised)
+        to_int8(exported, quantised, levels)
         model8 = quantised.read_bytes()
     file.write_bytes(lzma.compress(model8))
     int8 = onnx_logits(model8, tokenizer, texts, training.max_tokens)
@@ -116,8 +118,11 @@ def export_onnx(model: nn.Module, file: Path) -> None:
     program.save(str(file), external_data=False)
 
 
-def to_int8(exported: Path, file: Path) -> None:
-    """Quantise the weights of `exported` to int8 by channel; activations are quantised as they come."""
+def to_int8(exported: Path, file: Path, levels: int = 127) -> None:
+    """Quantise the weights of `exported` to int8 by channel; activations are quantised as they come.
+
+    With fewer than 127 `levels` the weights use a part of the range only. They compute as fast, and pack smaller.
+    """
     graph = onnx.load(exported)
     # Shapes noted at export time contradict those of quantised weights, and onnxruntime infers them again anyway.
     graph.graph.ClearField("value_info")
@@ -127,6 +132,23 @@ def to_int8(exported: Path, file: Path) -> None:
         quantize_dynamic(exported, file, weight_type=QuantType.QInt8, per_channel=True)
     finally:
         logging.getLogger().removeFilter(_is_not_preprocessing_hint)
+    if levels < 127:
+        model = onnx.load(file)
+        _use_fewer_levels(model, levels)
+        onnx.save(model, file)
+
+
+def _use_fewer_levels(model: onnx.ModelProto, levels: int) -> None:
+    """Round the quantised weights of `model` to at most `levels` either side of zero, and stretch their scales."""
+    tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+    for name, tensor in tensors.items():
+        stem = name.removesuffix("_quantized")
+        if stem == name or tensor.data_type != onnx.TensorProto.INT8:
+            continue  # the few unsigned ones are small
+        scale = tensors[f"{stem}_scale"]
+        weights = np.rint(numpy_helper.to_array(tensor).astype(np.float32) * (levels / 127)).astype(np.int8)
+        tensor.CopyFrom(numpy_helper.from_array(weights, name))
+        scale.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(scale) * np.float32(127 / levels), scale.name))
 
 
 def _is_not_preprocessing_hint(record: logging.LogRecord) -> bool:

@@ -11,7 +11,7 @@ class StudentRecipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     layers: int = Field(default=6, ge=1, description="the teacher's lowest layers that it starts from")
-    vocabulary: int = Field(default=20_000, ge=300, description="pieces of the tokenizer it keeps")
+    vocabulary: int = Field(default=12_000, ge=300, description="pieces of the tokenizer it keeps, at most")
     label_share: float = Field(
         default=0.5, ge=0, le=1, description="weight of a known label against what the teacher says"
     )

@@ -26,6 +26,7 @@ from synapse_pipelines.training.loop import Loop
 from synapse_pipelines.training.loss import label_tensor
 from synapse_pipelines.training.predict import torch_logits
 from synapse_pipelines.training.rows import TrainingRows, read_split, training_rows
+from synapse_pipelines.training.vocabulary import prune_vocabulary
 
 OnLook = Callable[[Floats, Floats], None]
 """Takes logits and labels, each [n, 8], of a look at validation."""
@@ -88,8 +89,12 @@ def train_model(
             frozen_layers=recipe.frozen_layers,
             dropout=recipe.dropout,
             train_embeddings=recipe.train_embeddings,
-        ).to(classifier.device())
-        rows = training_rows(read_split(dataset, "train"), tokenizer, recipe.max_tokens)
+        )
+        train = read_split(dataset, "train")
+        if recipe.vocabulary is not None:
+            tokenizer = prune_vocabulary(model, tokenizer, train["text"], recipe.vocabulary)
+        model = model.to(classifier.device())
+        rows = training_rows(train, tokenizer, recipe.max_tokens)
         valid = read_split(dataset, "valid")
         truth = label_tensor(valid).numpy()
 

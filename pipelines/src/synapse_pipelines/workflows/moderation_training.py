@@ -102,7 +102,7 @@ def moderation_training(
         tracking_uri=tracking_uri,
     )
     evaluation = evaluated.outputs["evaluation"]
-    quantised = quantise(model=model, dataset=dataset, evaluation=evaluation)
+    quantised = quantise(model=model, dataset=dataset, evaluation=evaluation, recipe=tuned)
 
     packaged = package(
         dataset=dataset,
