@@ -54,3 +54,21 @@ def test_a_recipe_replaces_the_preset() -> None:
 def test_a_misspelt_recipe_is_refused() -> None:
     with pytest.raises(ValidationError, match="epoch"):
         Recipe.model_validate({"epoch": 3})
+
+
+def test_the_backend_is_chosen_by_settings_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNAPSE_TRAINING_BACKEND", "kubeflow")
+    with pytest.raises(ConfigurationError, match="the kubeflow backend needs its settings"):
+        load_training_settings()
+    monkeypatch.setenv("SYNAPSE_TRAINING_KUBEFLOW__IMAGE", "registry/pipelines:1")
+    monkeypatch.setenv("SYNAPSE_TRAINING_KUBEFLOW__STAGING", "s3://bucket/training")
+    monkeypatch.setenv("SYNAPSE_TRAINING_KUBEFLOW__NODES", "4")
+    chosen = load_training_settings().training_backend
+    assert chosen.kubeflow is not None
+    assert (chosen.backend, chosen.kubeflow.nodes) == ("kubeflow", 4)
+
+
+def test_a_setting_that_the_backend_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNAPSE_TRAINING_LOCAL__WORKERS", "2")
+    with pytest.raises(ConfigurationError, match="WORKERS"):
+        load_training_settings()
