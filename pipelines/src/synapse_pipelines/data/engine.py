@@ -50,7 +50,7 @@ def start_engine() -> EngineSettings:
         return settings
     try:
         daft.set_runner_ray(settings.ray_address, noop_if_initialized=True)
-    except (ImportError, ConnectionError, RuntimeError, daft.exceptions.DaftCoreException) as error:
+    except Exception as error:  # Ray raises plain ones, too
         raise DataError(
             f"SYNAPSE_DAFT_RUNNER is ray, but Ray cannot be used: {error}; "
             "install synapse-pipelines[ray] and check SYNAPSE_DAFT_RAY_ADDRESS"
