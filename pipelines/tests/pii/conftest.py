@@ -5,7 +5,7 @@ from synapse_pipelines.pii.train import TaggerRecipe, train_tagger
 from synapse_pipelines.progress import ignore
 from synapse_pipelines.training.encoder import packaged_encoder
 
-TINY = TaggerRecipe(layers=1, vocabulary=3_000, generated=300, tokens_per_batch=512, max_tokens=64)
+TINY = TaggerRecipe(layers=1, vocabulary=3_000, generated=200, measured=150, epochs=4, tokens_per_batch=256)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from synapse_pipelines.pii.tagger import IGNORED, TAGS, decode, pad_number, tag_
 from synapse_pipelines.training.encoder import packaged_encoder
 from tokenizers import Encoding, Tokenizer
 
-TOKENIZER = windowed(Tokenizer.from_file(str(packaged_encoder() / "tokenizer.json")), 32)
+TOKENIZER = windowed(Tokenizer.from_file(str(packaged_encoder() / "tokenizer.json")), 64)
 WORD = st.sampled_from(["ana", "Porto", "unquestionably", "rua", "12", "x.y", "e", ",", "joão"])
 WORDS = st.lists(WORD, min_size=1, max_size=60)
 
@@ -33,10 +33,10 @@ def test_what_is_tagged_is_what_is_decoded(words: list[str], data: st.DataObject
 
 
 def test_a_long_text_is_read_in_windows_that_overlap() -> None:
-    text = "word " * 100
+    text = "word " * 200
     seen = windows(TOKENIZER, ["short", text])
     assert [number for number, _ in seen].count(1) > 3
-    assert all(len(window.ids) <= 32 for _, window in seen)
+    assert all(len(window.ids) <= 64 for _, window in seen)
     assert max(window.offsets[-2][1] for _, window in seen) == len(text.rstrip())
 
 

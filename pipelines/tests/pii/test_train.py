@@ -12,30 +12,30 @@ from synapse_pipelines.progress import Event, ignore
 from synapse_pipelines.training.encoder import packaged_encoder
 
 BASE = str(packaged_encoder())
-SMALL = TaggerRecipe(layers=1, vocabulary=2_000, generated=100, epochs=4, max_tokens=64, tokens_per_batch=256)
+SMALL = TaggerRecipe(layers=1, vocabulary=2_000, generated=100, epochs=2, max_tokens=64, tokens_per_batch=256)
 
 
 def test_training_lowers_the_loss_and_equal_seeds_train_equally() -> None:
-    sentences = generate(100, "train", seed=1)
+    sentences = generate(60, "train", seed=1)
     losses: list[list[str]] = []
     for _ in range(2):
         events: list[Event] = []
         fit(sentences, SMALL, BASE, events.append)
         losses.append([event.message.split(",")[0] for event in events][-1:])
-        assert float(losses[-1][0].removeprefix("loss ")) < 2.0  # chance is ln 15
+        assert float(losses[-1][0].removeprefix("loss ")) < 2.5  # chance is ln 15, 2.7
     assert losses[0] == losses[1]
 
 
 def test_a_loss_that_is_no_number_ends_training() -> None:
     with pytest.raises(TrainingError, match="lower the learning rate"):
-        fit(generate(100, "train", seed=1), SMALL.model_copy(update={"head_learning_rate": 1e38}), BASE, ignore)
+        fit(generate(60, "train", seed=1), SMALL.model_copy(update={"head_learning_rate": 1e37}), BASE, ignore)
 
 
 def test_a_trained_folder_says_what_it_is_and_how_good(tagger_folder: Path) -> None:
     report = Report.model_validate_json((tagger_folder / "evaluation.json").read_bytes())
     assert set(report.sets) == {"generated en", "generated pt"}
-    assert report.sets["generated pt"].by_type["PERSON"].labelled > 100
-    assert report.sets["generated pt"].by_type["CPF"].recall == 1.0  # by its form, whatever the tagger learnt
+    assert report.sets["generated pt"].by_type["PERSON"].labelled > 20
+    assert report.sets["generated pt"].by_type["NIF"].recall == 1.0  # by its form, whatever the tagger learnt
     assert "| PERSON |" in (tagger_folder / "report.md").read_text(encoding="utf-8")
     info = json.loads((tagger_folder / "tagger.json").read_bytes())
     assert info["recipe"]["layers"] == 1

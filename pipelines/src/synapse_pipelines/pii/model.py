@@ -55,6 +55,8 @@ class SpanTagger:
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
             options = onnxruntime.SessionOptions()
             options.log_severity_level = 3
+            # Threads that spin while they wait are many times slower as soon as anything else runs on the machine.
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             self._session = onnxruntime.InferenceSession(
                 str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
             )

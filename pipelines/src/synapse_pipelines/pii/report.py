@@ -13,7 +13,6 @@ from synapse_pipelines.pii.evaluate import Evaluation, Figures, evaluate, masked
 from synapse_pipelines.pii.model import SpanTagger
 from synapse_pipelines.pii.sentences import chat_texts, generate, labelled
 
-_GENERATED: Final = 1_500
 _CHAT: Final = 2_000
 _GOAL: Final = 0.9
 
@@ -32,10 +31,10 @@ class Report(BaseModel):
     false alarms."""
 
 
-def measure(tagger: SpanTagger, data_dir: Path | None, seed: int) -> Report:
-    """Measure the full profile: patterns and `tagger` together, as they mask."""
+def measure(tagger: SpanTagger, data_dir: Path | None, generated_rows: int, seed: int) -> Report:
+    """Measure patterns and `tagger` together, as they mask, on `generated_rows` sentences and those of `data_dir`."""
     engine = analyzer(tagger)
-    generated = generate(_GENERATED, "test", seed)
+    generated = generate(generated_rows, "test", seed)
     sets = {f"generated {code}": [s for s in generated if s.language == code] for code in ("en", "pt")}
     chat: list[str] = []
     if data_dir is not None:

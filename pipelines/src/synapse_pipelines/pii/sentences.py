@@ -135,7 +135,8 @@ def _filled(template: str, language: Language, values: Values) -> Sentence:
     for slot in _SLOT.finditer(template):
         text += template[position : slot.start()]
         value = values.draw(slot[1], language)
-        spans.append((len(text), len(text) + len(value), TYPE_OF_SLOT[slot[1]]))
+        if slot[1] in TYPE_OF_SLOT:
+            spans.append((len(text), len(text) + len(value), TYPE_OF_SLOT[slot[1]]))
         text += value
         position = slot.end()
     return Sentence(text + template[position:], language, tuple(spans), template)

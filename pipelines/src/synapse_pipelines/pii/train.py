@@ -38,17 +38,18 @@ class TaggerRecipe(BaseModel):
 
     seed: int = 7
     layers: int = Field(default=2, ge=1, description="encoder layers kept, the lowest ones")
-    vocabulary: int = Field(default=7_000, ge=1_000, description="pieces kept, the most used ones")
-    generated: int = Field(default=14_000, ge=100, description="generated sentences")
+    vocabulary: int = Field(default=6_500, ge=1_000, description="pieces kept, the most used ones")
+    generated: int = Field(default=24_000, ge=100, description="generated sentences")
     labelled_repeats: int = Field(default=4, ge=1, description="times that labelled sentences are seen in an epoch")
-    chat: int = Field(default=2_000, ge=0, description="everyday messages without known names")
+    chat: int = Field(default=3_000, ge=0, description="everyday messages without known names")
     epochs: int = Field(default=1, ge=1)
     max_tokens: int = Field(default=128, ge=64, le=512)
     tokens_per_batch: int = Field(default=1_024, ge=128)
-    learning_rate: float = Field(default=7e-4, gt=0)
+    learning_rate: float = Field(default=1e-3, gt=0)
     head_learning_rate: float = Field(default=3e-3, gt=0)
     warmup_share: float = Field(default=0.06, ge=0, lt=1)
     dropout: float = Field(default=0.1, ge=0, lt=1)
+    measured: int = Field(default=1_500, ge=100, description="generated sentences that it is measured on")
 
 
 def training_sentences(data_dir: Path | None, recipe: TaggerRecipe) -> list[Sentence]:
@@ -146,7 +147,7 @@ def train_tagger(
     )
     save(tagger, tokenizer, info, out)
     on_event(Event(_STEP, "running", "measuring", 1.0))
-    measured = measure(SpanTagger(out), data_dir, recipe.seed)
+    measured = measure(SpanTagger(out), data_dir, recipe.measured, recipe.seed)
     (out / "evaluation.json").write_text(measured.model_dump_json(indent=2) + "\n", encoding="utf-8")
     (out / "report.md").write_text(markdown(measured), encoding="utf-8")
     return measured

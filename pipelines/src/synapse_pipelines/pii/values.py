@@ -1,7 +1,8 @@
 """Made-up values for the slots of sentences: names, places, organisations, addresses, numbers with their check digits.
 
-Names come from Faker in many languages, places and organisations from ``places.yaml`` and Faker. Values of training and
-of test sentences are disjoint: a value belongs to one side by its hash, so that a tagger cannot win by heart.
+Names come from Faker in many languages, places and organisations from ``places.yaml`` and Faker. Names, made-up
+companies and streets of training and of test sentences are disjoint: such a value belongs to one side by its hash, so
+that a tagger cannot win by heart. Countries and the listed places and organisations are the same on both sides.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ TYPE_OF_SLOT: Final = {
     **{name: name.upper() for name in ("phone", "email", "url", "ip", "card", "iban", "birthdate", "ssn")},
     **{name: name.upper() for name in ("nif", "cc", "niss", "cpf", "cnpj")},
 }
-"""The type of personal data that a slot of ``phrases.yaml`` holds."""
+"""The type of personal data that a slot of ``phrases.yaml`` holds; other slots hold none."""
 
 _HOME: Final[dict[Language, tuple[str, ...]]] = {"en": ("en_US", "en_GB"), "pt": ("pt_BR", "pt_PT")}
 _ABROAD: Final = (
@@ -39,7 +40,7 @@ _ABROAD: Final = (
     *("en_IN", "hr_HR", "da_DK", "no_NO", "id_ID", "vi_VN"),
 )
 _HOME_SHARE: Final = 0.6
-_POOL: Final = 600  # values drawn of each kind and locale
+_POOL: Final = 1_200  # values drawn of each kind and locale
 _TEST_SHARE: Final = 5  # one value in five is for test sentences
 _STREETS_EN: Final = ("Street", "St", "Avenue", "Ave", "Road", "Rd", "Lane", "Drive", "Dr", "Court", "Close", "Way")
 _STREETS_PT: Final = ("Rua", "R.", "Avenida", "Av.", "Travessa", "Praça", "Largo", "Estrada", "Alameda")
@@ -62,7 +63,7 @@ def _pool(locale: str, kind: str) -> tuple[str, ...]:
     fake = Faker(locale)
     fake.seed_instance(f"{locale} {kind}")
     make: Callable[[], str] = getattr(fake, kind)
-    return tuple(sorted({make() for _ in range(_POOL)}))
+    return tuple(sorted({make().strip() for _ in range(_POOL)}))
 
 
 @cache
@@ -72,22 +73,21 @@ def _side_pool(locale: str, kind: str, side: Side) -> tuple[str, ...]:
 
 
 @cache
-def _listed(kind: str, language: Language, side: Side) -> tuple[str, ...]:
+def _listed(kind: str, language: Language) -> tuple[str, ...]:
     listed = yaml.safe_load(files("synapse_pipelines.pii").joinpath("places.yaml").read_text(encoding="utf-8"))
-    return tuple(value for value in listed[kind][language] if side_of(value) == side)
+    return tuple(listed[kind][language])
 
 
 def known_names() -> frozenset[str]:
-    """Return the lower-cased words of all names, places and organisations that values are drawn from."""
-    words: set[str] = set()
+    """Return, in lower case, all names of people, places and organisations that are one word."""
+    names: set[str] = set()
     for locale in (*_HOME["en"], *_HOME["pt"], *_ABROAD):
         for kind in ("first_name", "last_name"):
-            words |= {part for value in _pool(locale, kind) for part in value.lower().split()}
+            names |= {value.lower() for value in _pool(locale, kind)}
     for kind in ("places", "orgs"):
         for language in _HOME:
-            for side in ("train", "test"):
-                words |= {part for value in _listed(kind, language, side) for part in value.lower().split()}
-    return frozenset(words)
+            names |= {value.lower() for value in _listed(kind, language)}
+    return frozenset(name for name in names if " " not in name)
 
 
 class Values:
@@ -126,15 +126,15 @@ class Values:
     def _place(self, language: Language) -> str:
         chance = self._rng.random()
         if chance < 0.6:
-            return self._rng.choice(_listed("places", language, self._side))
+            return self._rng.choice(_listed("places", language))
         if chance < 0.8:
-            return self._rng.choice(_side_pool(self._rng.choice(_HOME[language]), "country", self._side))
+            return self._rng.choice(_pool(self._rng.choice(_HOME[language]), "country"))
         return self._faked("city", language, home=0.5)
 
     def _org(self, language: Language) -> str:
         chance = self._rng.random()
         if chance < 0.5:
-            return self._rng.choice(_listed("orgs", language, self._side))
+            return self._rng.choice(_listed("orgs", language))
         if chance < 0.65:
             return self._faked("company", language)
         if chance < 0.85:
@@ -226,10 +226,30 @@ class Values:
         return f"{body}{9 - total % 10}"
 
     def _birthdate(self, language: Language) -> str:
-        day, month, year = self._rng.randint(1, 28), self._rng.randint(1, 12), self._rng.randint(1940, 2012)
+        return self._day(language, 1940, 2012)
+
+    def _date(self, language: Language) -> str:
+        return self._day(language, 2013, 2030)
+
+    def _day(self, language: Language, first_year: int, last_year: int) -> str:
+        day, month = self._rng.randint(1, 28), self._rng.randint(1, 12)
+        year = self._rng.randint(first_year, last_year)
         words = f"{day} de maio de {year}" if language == "pt" else f"May {day}, {year}"
         written = f"{day:02}/{month:02}/{year}"
         return self._rng.choice((written, written.replace("/", "-"), f"{year}-{month:02}-{day:02}", words))
+
+    def _age(self, _language: Language) -> str:
+        return str(self._rng.randint(1, 99))
+
+    def _year(self, _language: Language) -> str:
+        return str(self._rng.randint(1900, 2026))
+
+    def _number(self, _language: Language) -> str:
+        return str(self._rng.randint(100, 10 ** self._rng.randint(3, 8)))
+
+    def _time(self, language: Language) -> str:
+        hour, minute = self._rng.randint(0, 23), self._rng.choice((0, 15, 30, 45))
+        return f"{hour}h{minute:02}" if language == "pt" and self._rng.random() < 0.5 else f"{hour}:{minute:02}"
 
     def _digits(self, count: int) -> str:
         return "".join(self._rng.choices("0123456789", k=count))

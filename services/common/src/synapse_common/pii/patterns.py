@@ -87,7 +87,7 @@ BEFORE_CLUES: Final = (
         long=True,
     ),
     Look("CPF", re.compile(r"(?=\d)(?<!\d)\d{3}[. ]?\d{3}[. ]?\d{3}[- ]?\d{2}(?!\d)"), cpf.is_valid, long=True),
-    Look("CC", re.compile(r"(?=\d)(?<!\w)\d{8} ?\d ?[A-Z\d]{2}\d(?!\w)", re.IGNORECASE), cc.is_valid, long=True),
+    Look("CC", re.compile(r"(?=\d)(?<!\w)\d{8} ?\d ?[A-Z][A-Z\d]\d(?!\w)", re.IGNORECASE), cc.is_valid, long=True),
 )
 """Sure of themselves, whatever word stands before them."""
 
