@@ -17,8 +17,10 @@ pytestmark = [
 
 
 def test_a_search_goes_on_with_its_study_and_prepares_nothing_twice(
-    source_tables: Path, small_encoder: Path, tmp_path: Path
+    source_tables: Path, small_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("synapse_pipelines.run.code_version", lambda: "fixed")  # someone may be editing meanwhile
+
     def run(trials: int) -> tuple[list[Event], int, Path]:
         search = SearchRecipe(trials=trials, train_rows=80, valid_rows=100, looks=2)
         settings = TrainingSettings(
