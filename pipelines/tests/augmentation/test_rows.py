@@ -6,7 +6,6 @@ import pandas as pd
 from synapse_common.taxonomy import COLUMNS
 from synapse_pipelines.augmentation.rows import children, from_generator, typed
 from synapse_pipelines.augmentation.templates import template_rows
-from synapse_pipelines.data.split import split_of
 
 
 def people() -> pd.DataFrame:
@@ -30,11 +29,11 @@ def test_a_child_has_its_parents_labels_and_names_it() -> None:
     assert made[list(COLUMNS)].equals(parents[list(COLUMNS)])
 
 
-def test_children_of_any_parent_are_generated_and_belong_to_train() -> None:
+def test_children_of_any_parent_are_generated_and_name_their_parent() -> None:
     for parents in (people(), from_generator(template_rows(50, 1))):
-        for source in children(parents, list(parents["text"]), "paraphrase")["source"]:
-            assert source.startswith("generated/paraphrase/")
-            assert split_of("", source) == "train"
+        made = children(parents, list(parents["text"]), "paraphrase")
+        assert made["source"].str.startswith("generated/paraphrase/").all()
+        assert made["parent_id"].tolist() == parents["key"].tolist()
 
 
 def test_rows_of_the_phrase_banks_come_with_a_key_each() -> None:

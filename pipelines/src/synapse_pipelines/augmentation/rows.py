@@ -41,8 +41,7 @@ def from_generator(rows: pd.DataFrame) -> pd.DataFrame:
 def children(parents: pd.DataFrame, texts: Sequence[str], method: Method) -> pd.DataFrame:
     """Return a row for each of `parents` with the text made from it: its labels and language, its key as `parent_id`.
 
-    The source ends in 0, which `split_of` takes to train: a child belongs to the split of its parent, and parents are
-    rows of train alone.
+    A child belongs to the split of its parent, and parents are rows of train alone.
     """
     rows = typed(parents).assign(
         text=list(texts),
