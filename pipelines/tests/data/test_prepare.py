@@ -1,4 +1,7 @@
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -84,7 +87,7 @@ def test_a_generated_source_is_called_so_and_not_mixed_with_more(source_tables: 
     info = prepare_dataset(source_tables, RECIPE, tmp_path)
     assert info.name == "generated"
     assert info.generated_rows_in_train == info.rows["train"]
-    assert all(info.positives["test"][column] > 0 for column in COLUMNS)
+    assert all(info.positives["train"][column] > 0 for column in COLUMNS)
 
 
 def test_training_on_generated_data_sees_no_sentence_of_the_other_splits(source_tables: Path, tmp_path: Path) -> None:
@@ -152,7 +155,7 @@ def test_rows_keep_their_split_when_the_table_grows_and_in_any_order(labelled_ta
     rows.to_parquet(file, index=False)
     large = prepare_dataset(folder, RECIPE, tmp_path / "large")
     before, after = (
-        {key: split for split in SPLITS for key in load_split(tmp_path / name, split)["key"]}
+        {key: split for split in SPLITS for key in load_split(tmp_path / name, split)["text"]}
         for name in ("small", "large")
     )
     # A text may give way to a copy that measures, but it never changes sides.
@@ -223,3 +226,21 @@ def test_nothing_but_the_data_set_is_left_behind(dataset: Path) -> None:
         REPORT_FILE,
         "quarantine",
     }
+
+
+def test_a_full_disk_says_what_could_not_be_done(source_tables: Path, tmp_path: Path) -> None:
+    code = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from synapse_pipelines.data.prepare import prepare_dataset\n"
+        "from synapse_pipelines.errors import DataError\n"
+        "from synapse_pipelines.settings import Recipe\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))\n"  # no file may grow beyond: a real write error
+        "try:\n    prepare_dataset(Path(sys.argv[1]), Recipe(), Path(sys.argv[2]))\n"
+        "except DataError as error:\n    print(error)\n"
+    )
+    command = [sys.executable, "-c", code, str(source_tables), str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert re.match(rf"cannot write intermediate tables to {tmp_path / 'out'} \([\d,]+ MiB free\): ", done.stdout)
+    assert not list((tmp_path / "out").glob("stage-*"))

@@ -12,6 +12,7 @@ from pathlib import Path
 import daft
 from daft import DataFrame, Expression, Schema, col, lit
 
+from synapse_pipelines.data.engine import explained
 from synapse_pipelines.data.storage import io_config, is_remote, s3_client, split_address
 
 _BUCKET = "bucket"
@@ -50,9 +51,10 @@ class Stage:
     def write(self, rows: DataFrame, name: str, by: Expression, buckets: int) -> Staged:
         """Write `rows` as the table `name`; rows with an equal hash `by` (unsigned) are in one bucket."""
         bucket = (by % lit(buckets)).alias(_BUCKET)
-        written = rows.with_column(_BUCKET, bucket).write_parquet(
-            f"{self.root}/{name}", partition_cols=[col(_BUCKET)], io_config=io_config()
-        )
+        with explained(f"write intermediate tables to {self._place}"):
+            written = rows.with_column(_BUCKET, bucket).write_parquet(
+                f"{self.root}/{name}", partition_cols=[col(_BUCKET)], io_config=io_config()
+            )
         files: dict[int, list[str]] = {}
         found = written.to_pydict()
         for number, file in sorted(zip(found.get(_BUCKET, ()), found["path"], strict=True)):
@@ -61,8 +63,17 @@ class Stage:
 
     def write_bucket(self, rows: DataFrame, name: str, number: int) -> list[str]:
         """Write `rows` as one bucket of the table `name` and return its files."""
-        written = rows.write_parquet(f"{self.root}/{name}/{_BUCKET}={number}", io_config=io_config())
+        with explained(f"write intermediate tables to {self._place}"):
+            written = rows.write_parquet(f"{self.root}/{name}/{_BUCKET}={number}", io_config=io_config())
         return sorted(map(self._address, written.to_pydict()["path"]))
+
+    @property
+    def _place(self) -> str:
+        """Where tables go and what is free there: of a full disk, Daft tells only that its writer has stopped."""
+        if is_remote(self.root):
+            return self.root
+        folder = Path(self.root).parent
+        return f"{folder} ({shutil.disk_usage(folder).free // 2**20:,} MiB free)"
 
     def _address(self, path: str) -> str:
         """Daft names the objects that it wrote without ``s3://``."""
