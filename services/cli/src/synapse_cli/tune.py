@@ -13,7 +13,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from synapse_pipelines.search.result import SearchResult
 
-_SHOWN = 10
+_SHOWN = 5
 _DATA_HELP = "Folder with the source tables; found beside the checkout or generated when not given."
 
 
@@ -53,15 +53,13 @@ def tune(
 
 
 def _table(result: SearchResult) -> Table:
-    names = sorted({name for row in result.trials for name in row.settings})
-    table = Table("trial", "objective", "loss", "accuracy", "F1", *names, title=f"Best trials of {result.study}")
-    complete = [row for row in result.trials if row.ending == "complete" and row.figures is not None]
-    for row in complete[:_SHOWN]:
+    table = Table("trial", "objective", "loss", "accuracy", "F1", "settings", title=f"Best trials of {result.study}")
+    for row in [row for row in result.trials if row.ending == "complete"][:_SHOWN]:
         figures = row.figures
-        if figures is None:
-            continue
-        values = (figures.objective, figures.loss, figures.accuracy, figures.f1)
-        told = [row.settings.get(name, "-") for name in names]
-        shown = [f"{value:.3g}" if isinstance(value, float) else str(value) for value in told]
-        table.add_row(str(row.number), *(f"{value:.4f}" for value in values), *shown)
+        shown = () if figures is None else (figures.objective, figures.loss, figures.accuracy, figures.f1)
+        settings = "\n".join(
+            f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in sorted(row.settings.items())
+        )
+        table.add_row(str(row.number), *(f"{value:.4f}" for value in shown), settings, end_section=True)
     return table
