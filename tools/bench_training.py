@@ -60,6 +60,8 @@ def main() -> None:
         dataset = options.dataset or _generated(Path(scratch), options.rows)
         table = read_split(dataset, "train")
         rows = training_rows(table.sample(min(options.rows, len(table)), random_state=0), tokenizer, recipe.max_tokens)
+    # The first batches of a process pay for what both need: threads, kernels, memory.
+    _loop(TrainingRows(rows.ids[:64], rows.labels[:64], rows.weight[:64]), recipe, encoder, tokenizer.pad_token_id)
     ours, batches, number_format = _loop(rows, recipe, encoder, tokenizer.pad_token_id)
     batch_rows = max(1, round(len(rows.ids) / batches))
     theirs = _trainer(rows, recipe, encoder, tokenizer.pad_token_id, batch_rows, number_format)
@@ -115,6 +117,8 @@ def _trainer(
             learning_rate=recipe.learning_rate,
             bf16=number_format == torch.bfloat16,
             fp16=number_format == torch.float16,
+            use_cpu=classifier.device().type == "cpu",
+            remove_unused_columns=False,
             save_strategy="no",
             logging_strategy="no",
             report_to=[],
