@@ -26,7 +26,9 @@ def build_tiny_moderation_bundle(folder: Path) -> Manifest:
     it is sure of count, so that it lets other talk pass.
     """
     # A tenth is for validation, and the drift monitor wants a reference window of a hundred rows.
-    recipe = PRESETS["tiny"].model_copy(update={"max_source_rows": 2_600})
+    recipe = PRESETS["tiny"].model_copy(
+        update={"max_source_rows": 2_600, "epochs": 8, "generated_lowest_threshold": 0.8}
+    )
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
         data = write_tables(work / "data", annotations=2_600, messages=400, seed=recipe.seed, banks=BASIC_BANKS)
