@@ -27,7 +27,7 @@ def build_tiny_moderation_bundle(folder: Path) -> Manifest:
     """
     # A tenth is for validation, and the drift monitor wants a reference window of a hundred rows.
     recipe = PRESETS["tiny"].model_copy(
-        update={"max_source_rows": 2_600, "epochs": 8, "generated_lowest_threshold": 0.8}
+        update={"max_source_rows": 2_600, "epochs": 8, "generated_lowest_threshold": 0.7}
     )
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
