@@ -119,6 +119,13 @@ class Recipe(BaseModel):
     )
     search: SearchRecipe = SearchRecipe()
 
+    def for_training(self) -> str:
+        """Return as JSON what decides the trained weights, data aside: two recipes of equal text train alike.
+
+        Defaults are left out, so that a setting that later code adds makes no earlier training a different one.
+        """
+        return self.model_dump_json(exclude_defaults=True, exclude=AFTER_TRAINING)
+
     def for_student(self) -> Recipe:
         """Return the recipe that its student is trained by.
 
@@ -150,6 +157,24 @@ class Recipe(BaseModel):
         """Return the false-positive rate that the threshold of `category` may have."""
         return self.max_false_positive_rates.get(category, self.max_false_positive_rate)
 
+
+AFTER_TRAINING: Final = {
+    "checkpoint_minutes",
+    "search",
+    "chat_sample",
+    "max_false_positive_rate",
+    "max_false_positive_rates",
+    "generated_lowest_threshold",
+    "min_macro_auprc",
+    "must_beat_baseline",
+    "max_chat_flag_rate",
+    "int8_levels",
+    "max_int8_cost",
+    "max_student_cost",
+    "student",
+    "must_hold_against_champion",
+}
+"""Settings of `Recipe` that trained weights do not depend on: changed, a training goes on from its checkpoints."""
 
 PRESETS: Final[dict[Preset, Recipe]] = {
     "tiny": Recipe(
@@ -186,12 +211,19 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         max_int8_cost=0.02,
     ),
     "full": Recipe(
-        augmentation=AugmentationRecipe(template_rows=45_000),
-        chat_negatives=6_000,
+        max_train_rows=80_000,
+        max_valid_rows=8_000,
+        augmentation=AugmentationRecipe(template_rows=50_000, obfuscated_share=0.07),
+        chat_negatives=7_500,
         chat_sample=4_000,
-        epochs=2,
-        evaluations=6,
-        max_tokens=128,
+        vocabulary=12_000,
+        max_tokens=192,
+        learning_rate=1e-4,
+        # One thread trains nearly as fast as two hyper-threads of one core, and does not wait for what else runs.
+        threads=1,
+        max_false_positive_rates={"toxicity": 0.08},
+        max_chat_flag_rate=0.05,
+        int8_levels=24,
     ),
 }
 """`tiny` proves the path in tests, `demo` fits some minutes on two cores, `full` takes all data and wants a GPU."""

@@ -136,6 +136,7 @@ def test_a_training_cut_off_after_any_step_ends_with_the_same_model(
     ("changes", "meets"),
     [
         ({"checkpoint_minutes": 1.0}, True),
+        ({"max_false_positive_rate": 0.01, "int8_levels": 20}, True),
         ({"learning_rate": 1e-4}, False),
         ({"seed": 5}, False),
         ({"weight": 0.5}, False),

@@ -31,6 +31,21 @@ from synapse_pipelines.training.reference import reference_window
 from synapse_pipelines.training.train import TrainingSummary
 
 _OPSET = 18
+# Weights hold no phrases to find: looking far back costs eight times the time and packs worse (35 s for 15.5 MB against
+# 4 s for 15.3 MB of a model of 12 layers), and what place a byte has says nothing of the next.
+_PACKING = [
+    {
+        "id": lzma.FILTER_LZMA2,
+        "preset": 6,
+        "lc": 0,
+        "lp": 0,
+        "pb": 0,
+        "dict_size": 1 << 16,
+        "mf": lzma.MF_HC3,
+        "nice_len": 8,
+        "depth": 1,
+    }
+]
 
 
 class QuantisationSummary(BaseModel):
@@ -75,7 +90,7 @@ def quantise_model(trained: Path, dataset: Path, evaluated: Path, out: Path, lev
         quantised = Path(scratch) / "model.int8.onnx"
         to_int8(exported, quantised, levels)
         model8 = quantised.read_bytes()
-    file.write_bytes(lzma.compress(model8))
+    file.write_bytes(lzma.compress(model8, filters=_PACKING))
     int8 = onnx_logits(model8, tokenizer, texts, training.max_tokens)
 
     labels = label_tensor(test).numpy()

@@ -139,9 +139,7 @@ def _store(
     if checkpoints is None:
         return None
     digest = hashlib.sha256()
-    # Defaults are left out, so that a setting that later code adds does not make old checkpoints foreign.
-    told = recipe.model_dump_json(exclude_defaults=True, exclude={"checkpoint_minutes", "search"})
-    for part in (told, encoder_version(base_encoder), rows.digest()):
+    for part in (recipe.for_training(), encoder_version(base_encoder), rows.digest()):
         digest.update(part.encode() + b"\0")
     digest.update(pd.util.hash_pandas_object(valid["text"], index=False).to_numpy().tobytes())
     digest.update(label_tensor(valid).numpy().tobytes())
