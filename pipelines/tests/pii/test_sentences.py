@@ -5,7 +5,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from synapse_pipelines.errors import DataError
-from synapse_pipelines.pii.sentences import SPANS_FILE, chat_texts, generate, labelled, nameless_chat, template_side
+from synapse_pipelines.pii.sentences import (
+    SPANS_FILE,
+    annotated_texts,
+    chat_texts,
+    generate,
+    labelled,
+    nameless,
+    template_side,
+)
 from synapse_pipelines.pii.values import TYPE_OF_SLOT
 
 ROW = {
@@ -76,9 +84,9 @@ def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
         labelled(tmp_path, in_heldout=False)
 
 
-def test_chat_with_a_known_name_or_a_capital_is_not_taken() -> None:
+def test_texts_with_a_known_name_or_a_capital_are_not_taken() -> None:
     texts = ["reboot the machine now please", "ask maria about the machine", "ask Zyx about the machine", "ok"]
-    assert [sentence.text for sentence in nameless_chat(texts, 10, seed=1)] == ["reboot the machine now please"]
+    assert [sentence.text for sentence in nameless(texts, "en", 10, seed=1)] == ["reboot the machine now please"]
 
 
 def test_chat_is_split_by_its_text(tmp_path: Path) -> None:
@@ -87,3 +95,17 @@ def test_chat_is_split_by_its_text(tmp_path: Path) -> None:
     train, test = chat_texts(tmp_path, "train"), chat_texts(tmp_path, "test")
     assert sorted(train + test) == sorted(texts)
     assert len(train) > len(test) > 0
+
+
+def test_annotated_texts_are_of_their_language(tmp_path: Path) -> None:
+    rows = [{"text": f"texto {number}", "language": ("en", "pt")[number % 2]} for number in range(40)]
+    pd.DataFrame(rows).to_parquet(tmp_path / "annotations.parquet")
+    found = annotated_texts(tmp_path, "train", "pt") + annotated_texts(tmp_path, "test", "pt")
+    assert sorted(found) == sorted(row["text"] for row in rows if row["language"] == "pt")
+
+
+def test_some_plain_texts_are_put_in_capitals() -> None:
+    texts = [f"reboot the machine number {number} now please" for number in range(200)]
+    shown = [sentence.text for sentence in nameless(texts, "en", 200, seed=1)]
+    assert 5 < sum(text.startswith("Reboot The") for text in shown) < 50
+    assert all(not sentence.spans for sentence in nameless(texts, "en", 200, seed=1))

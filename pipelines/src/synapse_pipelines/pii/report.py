@@ -1,4 +1,4 @@
-"""What the full profile finds on sentences that share no template with its training, and in everyday chat."""
+"""What the full profile finds on sentences that share no template with its training, and in everyday texts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from synapse_pipelines.pii.engine import analyzer, find_all
 from synapse_pipelines.pii.evaluate import Evaluation, Figures, evaluate, masked_share
 from synapse_pipelines.pii.model import SpanTagger
-from synapse_pipelines.pii.sentences import chat_texts, generate, labelled
+from synapse_pipelines.pii.sentences import annotated_texts, chat_texts, generate, labelled
 
-_CHAT: Final = 2_000
+_PLAIN: Final = 2_000
 _GOAL: Final = 0.9
 
 
@@ -25,10 +25,10 @@ class Report(BaseModel):
     sets: dict[str, Evaluation]
     """``generated en``, ``generated pt``: templates and values that training never saw; ``labelled en``: sentences of
     the optional data folder whose templates training never saw."""
-    chat_messages: int
-    masked_chat: dict[str, float]
-    """Share of everyday messages with a span of a type. Nicks stand in them, and some people's names: an upper bound of
-    false alarms."""
+    plain_texts: int
+    masked: dict[str, dict[str, float]]
+    """For everyday chat and posts, up to `plain_texts` of each: the share with a span of a type. Nicks stand in
+    them, and some people's names: an upper bound of false alarms."""
 
 
 def measure(tagger: SpanTagger, data_dir: Path | None, generated_rows: int, seed: int) -> Report:
@@ -36,15 +36,19 @@ def measure(tagger: SpanTagger, data_dir: Path | None, generated_rows: int, seed
     engine = analyzer(tagger)
     generated = generate(generated_rows, "test", seed)
     sets = {f"generated {code}": [s for s in generated if s.language == code] for code in ("en", "pt")}
-    chat: list[str] = []
+    plain: dict[str, list[str]] = {}
     if data_dir is not None:
         sets["labelled en"] = labelled(data_dir, in_heldout=True)
-        unseen = chat_texts(data_dir, "test")
-        chat = random.Random(seed).sample(unseen, min(_CHAT, len(unseen)))  # noqa: S311 - a sample, no secret
+        plain = {"chat en": chat_texts(data_dir, "test"), "posts pt": annotated_texts(data_dir, "test", "pt")}
+    rng = random.Random(seed)  # noqa: S311 - a sample, no secret
     return Report(
         sets={name: evaluate(own, lambda texts: find_all(engine, texts)) for name, own in sets.items() if own},
-        chat_messages=len(chat),
-        masked_chat=masked_share(chat, lambda texts: find_all(engine, texts)) if chat else {},
+        plain_texts=_PLAIN,
+        masked={
+            name: masked_share(rng.sample(texts, min(_PLAIN, len(texts))), lambda texts: find_all(engine, texts))
+            for name, texts in plain.items()
+            if texts
+        },
     )
 
 
@@ -65,11 +69,11 @@ def markdown(report: Report) -> str:
             f"Goal, recall and precision of at least {_GOAL} over all types: {_verdict(found.overall)}.",
             "",
         ]
-    if report.masked_chat:
-        lines += [f"## Everyday chat: {report.chat_messages} messages", ""]
-        lines += ["| type | share of messages |", "| --- | ---: |"]
-        lines += [f"| {kind} | {share:.3f} |" for kind, share in report.masked_chat.items()]
-    return "\n".join(lines) + "\n"
+    for name, shares in report.masked.items():
+        lines += [f"## {name}: at most {report.plain_texts} everyday texts", ""]
+        lines += ["| type | share of texts |", "| --- | ---: |"]
+        lines += [*(f"| {kind} | {share:.3f} |" for kind, share in shares.items()), ""]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _row(name: str, figures: Figures) -> str:

@@ -1,4 +1,4 @@
-"""Sentences with their personal data marked: generated ones, labelled ones, and everyday chat taken as having none."""
+"""Sentences with their personal data marked: generated ones, labelled ones, and plain texts taken as having none."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ TYPE_OF_LABEL: Final = {
 
 _SLOT: Final = re.compile(r"\{(\w+)\}")
 _WORD: Final = re.compile(r"\w+")
+_TITLE_SHARE: Final = 0.1
 _TEST_SHARE: Final = 5  # one template in five is for test
 
 
@@ -97,10 +98,11 @@ def labelled(data_dir: Path, *, in_heldout: bool) -> list[Sentence]:
         raise DataError(f"{file} cannot be read: {error}") from error
 
 
-def nameless_chat(texts: Sequence[str], count: int, seed: int) -> list[Sentence]:
-    """Return up to `count` messages of `texts` in which no word is a known name, taken as having none.
+def nameless(texts: Sequence[str], language: Language, count: int, seed: int) -> list[Sentence]:
+    """Return up to `count` texts in which no word is a known name, taken as having no name at all.
 
-    They tell the tagger what everyday messages look like; nicks, which no list knows, stay unmasked.
+    They teach that a word never seen before is more often a word than a name; some are put in capitals, since a capital
+    alone makes no name either. Nicks, which no list knows, stay unmasked.
     """
     names = known_names()
     rng = random.Random(seed)  # noqa: S311 - sentences, not secrets
@@ -109,7 +111,8 @@ def nameless_chat(texts: Sequence[str], count: int, seed: int) -> list[Sentence]
         words = _WORD.findall(text)
         named = any(word.lower() in names for word in words) or any(word[0].isupper() for word in words[1:])
         if len(words) > 2 and not named:
-            chosen.append(Sentence(text, "en", (), text))
+            shown = text.title() if rng.random() < _TITLE_SHARE and len(text.title()) == len(text) else text
+            chosen.append(Sentence(shown, language, (), text))
         if len(chosen) == count:
             break
     return chosen
@@ -117,11 +120,21 @@ def nameless_chat(texts: Sequence[str], count: int, seed: int) -> list[Sentence]
 
 def chat_texts(data_dir: Path, side: Side) -> list[str]:
     """Return the chat messages of `side` in ``chat_logs.parquet`` of `data_dir`; none where there is no such file."""
-    file = data_dir / "chat_logs.parquet"
+    return _texts(data_dir / "chat_logs.parquet", side, {})
+
+
+def annotated_texts(data_dir: Path, side: Side, language: Language) -> list[str]:
+    """Return the texts of `side` and `language` in ``annotations.parquet`` of `data_dir`; none where there is none."""
+    return _texts(data_dir / "annotations.parquet", side, {"language": language})
+
+
+def _texts(file: Path, side: Side, equal: dict[str, str]) -> list[str]:
     if not file.is_file():
         return []
-    texts = pd.read_parquet(file, columns=["text"])["text"].drop_duplicates().tolist()
-    return [text for text in texts if template_side(text) == side]
+    rows = pd.read_parquet(file, columns=["text", *equal])
+    for column, value in equal.items():
+        rows = rows[rows[column] == value]
+    return [text for text in rows["text"].drop_duplicates() if template_side(text) == side]
 
 
 @cache

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 import torch
@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.pii.model import SpanTagger, TaggerInfo, save
 from synapse_pipelines.pii.report import Report, markdown, measure
-from synapse_pipelines.pii.sentences import Sentence, chat_texts, generate, labelled, nameless_chat
+from synapse_pipelines.pii.sentences import Sentence, annotated_texts, chat_texts, generate, labelled, nameless
 from synapse_pipelines.pii.tagger import IGNORED, TAGS, TokenTagger, pad_number, tag_numbers, windowed, windows
+from synapse_pipelines.pii.values import Language
 from synapse_pipelines.progress import Event, OnEvent, print_event
 from synapse_pipelines.settings import load_training_settings
 from synapse_pipelines.training import model as classifier
@@ -39,9 +40,9 @@ class TaggerRecipe(BaseModel):
     seed: int = 7
     layers: int = Field(default=2, ge=1, description="encoder layers kept, the lowest ones")
     vocabulary: int = Field(default=6_500, ge=1_000, description="pieces kept, the most used ones")
-    generated: int = Field(default=24_000, ge=100, description="generated sentences")
+    generated: int = Field(default=22_000, ge=100, description="generated sentences")
     labelled_repeats: int = Field(default=4, ge=1, description="times that labelled sentences are seen in an epoch")
-    chat: int = Field(default=3_000, ge=0, description="everyday messages without known names")
+    plain: int = Field(default=4_000, ge=0, description="plain texts without known names, of each source and language")
     epochs: int = Field(default=1, ge=1)
     max_tokens: int = Field(default=128, ge=64, le=512)
     tokens_per_batch: int = Field(default=1_024, ge=128)
@@ -57,7 +58,9 @@ def training_sentences(data_dir: Path | None, recipe: TaggerRecipe) -> list[Sent
     sentences = generate(recipe.generated, "train", recipe.seed)
     if data_dir is not None:
         sentences += labelled(data_dir, in_heldout=False) * recipe.labelled_repeats
-        sentences += nameless_chat(chat_texts(data_dir, "train"), recipe.chat, recipe.seed)
+        sentences += nameless(chat_texts(data_dir, "train"), "en", recipe.plain, recipe.seed)
+        for language in get_args(Language):
+            sentences += nameless(annotated_texts(data_dir, "train", language), language, recipe.plain, recipe.seed)
     return sentences
 
 
