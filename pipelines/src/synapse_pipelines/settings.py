@@ -82,7 +82,7 @@ class Recipe(BaseModel):
     )
     patience: int = Field(default=2, ge=1, description="looks without improvement after which training stops")
     threads: int | None = Field(
-        default=None, ge=1, description="CPU threads of training and evaluation; null: all cores"
+        default=None, ge=1, description="CPU threads of training; null: all cores"
     )
     checkpoint_minutes: float = Field(
         default=5.0, ge=0, description="time between checkpoints; 0: after every step. Does not change the result"
@@ -221,8 +221,7 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         vocabulary=12_000,
         max_tokens=128,
         learning_rate=1e-4,
-        # One thread trains nearly as fast as two hyper-threads of one core, and does not wait for what else runs.
-        threads=1,
+        evaluations=3,
         max_false_positive_rates={"toxicity": 0.08},
         max_chat_flag_rate=0.05,
         int8_levels=24,

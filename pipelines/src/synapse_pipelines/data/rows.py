@@ -24,7 +24,8 @@ CHAT: Final = "chat_logs"
 EVERYDAY: Final = "everyday"
 """The side of chat messages that are neither trained on nor validated with: the flag rate is measured on them."""
 
-_VALID_SHARE: Final = 0.2  # of the chat messages taken as weak negatives
+_EVERYDAY_SHARE: Final = 0.3  # of chat messages: kept apart to measure how often everyday text is flagged
+_VALID_SHARE: Final = 0.2  # of the other chat messages, which are taken as weak negatives
 _SPARE: Final = 2  # chat messages drawn for each that is wanted: some are noise or duplicates
 _COLUMNS: Final = ("id", "text", "language", "source", "label_quality", *COLUMNS, "side", "draw")
 
@@ -72,7 +73,7 @@ def chat_rows(chat: ValidTable, feedback: ValidTable, negatives: int, everyday: 
     reported = feedback.rows.where(col("report") & col("message_id").not_null()).select("message_id").distinct()
     unreported = chat.rows.join(reported, on="message_id", how="anti").select("message_id", "text")
     total = unreported.count_rows()
-    wanted = negatives + everyday
+    wanted = max(negatives / (1 - _EVERYDAY_SHARE), everyday / _EVERYDAY_SHARE)
     limit = _SPARE * wanted / max(1, total)
 
     @daft.func.batch(return_dtype=DataType.float64())
@@ -81,7 +82,7 @@ def chat_rows(chat: ValidTable, feedback: ValidTable, negatives: int, everyday: 
 
     @daft.func.batch(return_dtype=DataType.string())
     def side(identities: daft.Series) -> list[str]:
-        return [chat_side(identity, everyday / wanted) for identity in identities.to_pylist()]
+        return [chat_side(identity) for identity in identities.to_pylist()]
 
     drawn = unreported.with_column("draw", draw(col("message_id"))).where(col("draw") < lit(limit))
     count = drawn.count_rows()
@@ -100,12 +101,12 @@ def chat_rows(chat: ValidTable, feedback: ValidTable, negatives: int, everyday: 
     return Drawn(rows.select(*_COLUMNS), count, left_out)
 
 
-def chat_side(message_id: str, everyday_share: float) -> str:
+def chat_side(message_id: str) -> str:
     """Return ``train``, ``valid`` or ``everyday`` for a chat message, by a hash of its identifier alone."""
     share = hash_share(message_id, "side ")
-    if share < everyday_share:
+    if share < _EVERYDAY_SHARE:
         return EVERYDAY
-    return "valid" if share < everyday_share + (1 - everyday_share) * _VALID_SHARE else "train"
+    return "valid" if share < _EVERYDAY_SHARE + (1 - _EVERYDAY_SHARE) * _VALID_SHARE else "train"
 
 
 def _null(dtype: DataType) -> Expression:
