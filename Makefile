@@ -8,6 +8,7 @@ BIN := .venv/bin
 PACKAGES := services/common services/gateway services/moderation services/clustering services/embeddings \
             services/drift_monitor services/local_upstream services/cli pipelines
 SOURCES := $(addsuffix /src,$(PACKAGES))
+NEEDS_DATASET = $(if $(DATASET),:,echo "DATASET is missing: name a folder of prepared data, such as build/kfp/runs/*/prepare-data/dataset that \`make train\` or \`make tune\` leaves" >&2; exit 2)
 
 .PHONY: help
 help: ## Show this list
@@ -21,7 +22,7 @@ setup-dev: ## Install what testing and checking take, too
 setup-llm: ## Install a small language model, too, for `synapse up --llm` (600 MB; Gemma's terms of use)
 	@$(PYTHON) tools/setup.py --llm
 
-.PHONY: demo train train-pii bench-training bench-pii bench-data tune ablation up down status
+.PHONY: demo train release-model train-pii bench-training bench-pii bench-data tune ablation up down status
 demo: setup ## The main job on one machine, start to end; ends with a table and build/demo/report.html
 	@$(BIN)/synapse demo
 train: setup ## Train the moderation model and the user clusters on all data there is
@@ -33,13 +34,14 @@ train-pii: setup ## Train the tagger that masks names in training data, into bui
 bench-training: setup-dev ## Texts per second of the training loop and of Hugging Face's Trainer, into build/bench/training.json
 	@$(BIN)/python -m tools.bench_training
 ablation: setup ## Train with each method of augmentation off and on (DATASET=folder of prepared data), into build/bench/ablation.json
-	@$(BIN)/python -m synapse_pipelines.augmentation.ablation --dataset $(DATASET) $(ABLATION_OPTIONS)
+	@$(NEEDS_DATASET)
+	$(BIN)/python -m synapse_pipelines.augmentation.ablation --dataset $(DATASET) $(ABLATION_OPTIONS)
 bench-pii: setup-dev ## Time the fast PII profile, into build/bench/pii.json
 	@$(BIN)/python -m tools.bench_pii
 bench-data: setup-dev ## Peak memory of preparing a large table (ROWS=2000000) against its size, into build/bench/data.json
 	@$(BIN)/python -m tools.bench_data $(or $(ROWS),2000000)
 tune: setup ## Search for better training settings (TRIALS=20); goes on where it was stopped
-	@$(BIN)/synapse tune --trials $(or $(TRIALS),20)
+	@$(BIN)/synapse tune $(if $(TRIALS),--trials $(TRIALS))
 up: setup ## Start all services here and leave them running (makes what is missing first: user clusters, a quick model)
 	@$(BIN)/synapse up --train-if-missing
 down: setup ## Stop them
@@ -91,7 +93,8 @@ gen-check: setup-dev ## Fail when the committed stubs differ from protos/
 
 .PHONY: compare-encoders
 compare-encoders: setup ## Train from several base encoders and compare them (DATASET=dir ENCODERS="a b" PRESET=demo)
-	@$(BIN)/python -m synapse_pipelines.evaluation.encoders --dataset "$(DATASET)" --preset $(or $(PRESET),demo) \
+	@$(NEEDS_DATASET)
+	$(BIN)/python -m synapse_pipelines.evaluation.encoders --dataset "$(DATASET)" --preset $(or $(PRESET),demo) \
 	    $(foreach encoder,$(ENCODERS),--encoder $(encoder))
 
 .PHONY: chart-test release-protos constraints pipelines clean

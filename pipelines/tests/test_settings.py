@@ -1,15 +1,16 @@
+import os
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 from synapse_common.errors import ConfigurationError
 from synapse_pipelines.settings import PRESETS, Recipe, TrainingSettings, load_training_settings
+from synapse_pipelines.training.recipe import StudentRecipe
 
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("SYNAPSE_DATA_DIR", "SYNAPSE_MLFLOW_TRACKING_URI", "SYNAPSE_TRAINING_DATA_DIR"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("SYNAPSE_")]:
+        monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
 
@@ -46,14 +47,61 @@ def test_an_unknown_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         load_training_settings()
 
 
-def test_a_recipe_replaces_the_preset() -> None:
+def test_a_given_recipe_is_merged_over_the_preset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNAPSE_TRAINING_PRESET", "full")
+    monkeypatch.setenv("SYNAPSE_TRAINING_RECIPE", '{"epochs": 3, "augmentation": {"obfuscated_share": 0.2}}')
+    full = PRESETS["full"]
+    augmentation = full.augmentation.model_copy(update={"obfuscated_share": 0.2})
+    expected = full.model_copy(update={"epochs": 3, "augmentation": augmentation})
+    assert load_training_settings().effective_recipe == expected
+    fragment = {"epochs": 3, "augmentation": {"obfuscated_share": 0.2}}
+    assert TrainingSettings(preset="full", recipe=fragment).effective_recipe == expected
+
+
+def test_a_command_s_options_come_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNAPSE_TRAINING_PRESET", "tiny")
+    monkeypatch.setenv("SYNAPSE_TRAINING_RECIPE", '{"search": {"trials": 7, "workers": 3}}')
+    assert load_training_settings(preset=None, data_dir=None).preset == "tiny"
+    told = load_training_settings(preset="full", recipe={"search": {"trials": 9}}).effective_recipe
+    assert (told.search.trials, told.search.workers, told.layers) == (9, 3, PRESETS["full"].layers)
+    with pytest.raises(ConfigurationError, match="RECIPE__SEARCH__TRIALS"):
+        load_training_settings(recipe={"search": {"trials": -1}})
+
+
+def test_tables_of_a_recipe_are_replaced_as_a_whole() -> None:
+    fragment = {"max_false_positive_rates": {"hate": 0.1}}
+    recipe = TrainingSettings(preset="full", recipe=fragment).effective_recipe
+    assert recipe.max_false_positive_rates == {"hate": 0.1}
+
+
+def test_a_part_that_the_preset_lacks_starts_from_its_defaults() -> None:
+    recipe = TrainingSettings(preset="full", recipe={"student": {"layers": 2}}).effective_recipe
+    assert recipe.student == StudentRecipe(layers=2)
+    assert recipe.layers == PRESETS["full"].layers
+
+
+def test_a_whole_recipe_stands_for_itself() -> None:
     recipe = Recipe(epochs=3)
     assert TrainingSettings(preset="full", recipe=recipe).effective_recipe == recipe
+    written = recipe.model_dump(mode="json")
+    assert TrainingSettings(preset="full", recipe=written).effective_recipe == recipe
 
 
-def test_a_misspelt_recipe_is_refused() -> None:
-    with pytest.raises(ValidationError, match="epoch"):
-        Recipe.model_validate({"epoch": 3})
+@pytest.mark.parametrize(
+    ("fragment", "named"),
+    [('{"epoch": 3}', "RECIPE__EPOCH"), ('{"augmentation": {"rows": 1}}', "RECIPE__AUGMENTATION__ROWS")],
+)
+def test_a_misspelt_recipe_is_refused(monkeypatch: pytest.MonkeyPatch, fragment: str, named: str) -> None:
+    monkeypatch.setenv("SYNAPSE_TRAINING_RECIPE", fragment)
+    with pytest.raises(ConfigurationError, match=f"{named}: Extra inputs are not permitted"):
+        load_training_settings()
+
+
+def test_a_wrong_preset_is_named_beside_a_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNAPSE_TRAINING_PRESET", "big")
+    monkeypatch.setenv("SYNAPSE_TRAINING_RECIPE", '{"epochs": 3}')
+    with pytest.raises(ConfigurationError, match="SYNAPSE_TRAINING_PRESET"):
+        load_training_settings()
 
 
 def test_the_backend_is_chosen_by_settings_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 from synapse_common.settings import SynapseSettings, load_settings
 from synapse_common.taxonomy import CATEGORIES
@@ -81,9 +82,7 @@ class Recipe(BaseModel):
         default=0, ge=0, description="looks at validation during training, to keep the best and stop early"
     )
     patience: int = Field(default=2, ge=1, description="looks without improvement after which training stops")
-    threads: int | None = Field(
-        default=None, ge=1, description="CPU threads of training; null: all cores"
-    )
+    threads: int | None = Field(default=None, ge=1, description="CPU threads of training; null: all cores")
     checkpoint_minutes: float = Field(
         default=5.0, ge=0, description="time between checkpoints; 0: after every step. Does not change the result"
     )
@@ -125,6 +124,10 @@ class Recipe(BaseModel):
         Defaults are left out, so that a setting that later code adds makes no earlier training a different one.
         """
         return self.model_dump_json(exclude_defaults=True, exclude=AFTER_TRAINING)
+
+    def without_search(self) -> Recipe:
+        """Return the recipe with no search asked for: what prepares data, and what a search leaves to train with."""
+        return self.model_copy(update={"search": SearchRecipe()})
 
     def for_student(self) -> Recipe:
         """Return the recipe that its student is trained by.
@@ -236,7 +239,9 @@ class TrainingSettings(SynapseSettings):
     model_config = SettingsConfigDict(env_prefix="SYNAPSE_TRAINING_")
 
     preset: Preset = "demo"
-    recipe: Recipe | None = Field(default=None, description="replaces the preset's recipe as a whole")
+    recipe: Recipe | None = Field(
+        default=None, description="what differs from the preset, merged over it field by field; a `Recipe` is the whole"
+    )
     data_dir: Path | str | None = Field(
         default=None, description="folder or s3:// address of the three source tables; null: generate them"
     )
@@ -263,6 +268,14 @@ class TrainingSettings(SynapseSettings):
     generated_annotations: int = Field(default=6_000, ge=100, description="rows to generate where there is no data_dir")
     generated_messages: int = Field(default=3_000, ge=100)
 
+    @field_validator("recipe", mode="before")
+    @classmethod
+    def _over_the_preset(cls, value: Any, info: ValidationInfo) -> Any:
+        # A preset that is wrong is not in the data, and is an error already.
+        if isinstance(value, Mapping) and (preset := info.data.get("preset")):
+            return _merged(PRESETS[preset], value)
+        return value
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path | str | None) -> Path | str | None:
@@ -288,12 +301,12 @@ class TrainingSettings(SynapseSettings):
 
     @property
     def effective_recipe(self) -> Recipe:
-        """The recipe that counts: the one given, else the preset's."""
+        """The recipe that counts: the preset's, with what was given in its place."""
         return self.recipe or PRESETS[self.preset]
 
 
-def load_training_settings() -> TrainingSettings:
-    """Read the settings from the environment.
+def load_training_settings(**told: Any) -> TrainingSettings:
+    """Read the settings from the environment; those in `told`, a command's options, come before it unless None.
 
     ``SYNAPSE_DATA_DIR`` and ``SYNAPSE_MLFLOW_TRACKING_URI`` are names that other commands use too; they stand in for
     a missing ``SYNAPSE_TRAINING_DATA_DIR`` and ``SYNAPSE_TRAINING_TRACKING_URI``. Without any, an optional data folder
@@ -302,7 +315,7 @@ def load_training_settings() -> TrainingSettings:
     Raises:
         ConfigurationError: a setting is unknown or wrong.
     """
-    settings = load_settings(TrainingSettings)
+    settings = load_settings(TrainingSettings, **{name: value for name, value in told.items() if value is not None})
     data_dir = settings.data_dir
     if data_dir is None and (named := os.environ.get("SYNAPSE_DATA_DIR")):
         data_dir = _location(named)
@@ -310,6 +323,22 @@ def load_training_settings() -> TrainingSettings:
         data_dir = SHARED_DATA.resolve()
     tracking_uri = settings.tracking_uri or os.environ.get("SYNAPSE_MLFLOW_TRACKING_URI")
     return settings.model_copy(update={"data_dir": data_dir, "tracking_uri": tracking_uri})
+
+
+def _merged(base: BaseModel, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of `base` with `changes` in their place, parts that are models merged likewise.
+
+    Tables (limits by category, the space of a search) are replaced as a whole. Names that `base` lacks are kept, for
+    validation to refuse.
+    """
+    fields = dict(base)
+    for name, value in changes.items():
+        part = fields.get(name)
+        if isinstance(part, BaseModel) and isinstance(value, Mapping):
+            fields[name] = _merged(part, value)
+        else:
+            fields[name] = value
+    return fields
 
 
 def _location(value: Path | str) -> Path | str:

@@ -52,6 +52,14 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_defaults(
     assert settings.tls.key == Path("/tls/key.pem")
 
 
+def test_what_is_told_in_code_wins_over_the_environment_part_by_part(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv(f"{PREFIX}GRPC_PORT", "3333")
+    environment.setenv(f"{PREFIX}UPSTREAM__API_KEY", "sk-1")
+    settings = load_settings(SampleSettings, grpc_port=4444, upstream={"base_url": "http://told"})
+    assert settings.grpc_port == 4444
+    assert settings.upstream == Nested(base_url="http://told", api_key=SecretStr("sk-1"))
+
+
 def test_names_are_the_same_in_lower_case(environment: pytest.MonkeyPatch) -> None:
     environment.setenv(f"{PREFIX}grpc_port", "3333")
     assert load_settings(SampleSettings).grpc_port == 3333

@@ -37,6 +37,7 @@ app.command(rich_help_panel=_CALLS)(calls.embed)
 app.command(rich_help_panel=_CALLS)(calls.rate)
 app.command(rich_help_panel=_MODELS)(train.train)
 app.command(rich_help_panel=_MODELS)(tune.tune)
+app.command(rich_help_panel=_MODELS)(train.recipe)
 app.command("compile", rich_help_panel=_MODELS)(train.compile_pipelines)
 
 

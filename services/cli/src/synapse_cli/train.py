@@ -1,4 +1,4 @@
-"""Commands about models: train, compile."""
+"""Commands about models: train, recipe, compile."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ _DATA_HELP = "Folder with the source tables; found beside the checkout or genera
 
 def train(
     preset: Annotated[
-        Literal["demo", "full"],
-        typer.Option(help="demo: a sample of the data, minutes on two cores; full: all of it, hours, or a GPU."),
-    ] = "demo",
+        Literal["demo", "full"] | None,
+        typer.Option(
+            help="demo: a sample of the data, minutes on two cores; full: all of it, hours, or a GPU. "
+            "Without, SYNAPSE_TRAINING_PRESET says, else demo."
+        ),
+    ] = None,
     data: Annotated[Path | None, typer.Option(help=_DATA_HELP, exists=True, file_okay=False)] = None,
     release: Annotated[
         Path | None,
@@ -27,7 +30,8 @@ def train(
     """Train the moderation model and the user clusters, and register both as candidates.
 
     Runs the Kubeflow pipelines on this machine, step by step; a step whose inputs are known is taken from its cache.
-    More settings: SYNAPSE_TRAINING_* (for example SYNAPSE_TRAINING_BASE_ENCODER, a folder or a Hugging Face id).
+    More settings: SYNAPSE_TRAINING_* (for example SYNAPSE_TRAINING_BASE_ENCODER, a folder or a Hugging Face id, or
+    SYNAPSE_TRAINING_RECIPE, what of the preset is to be otherwise; `synapse recipe` shows the whole).
     """
     # Training's libraries take seconds to import; the other commands should not wait for them.
     from synapse_pipelines.run import run_clustering, run_training
@@ -37,8 +41,7 @@ def train(
 
     # The runner captures standard output; the console keeps writing to the real one.
     console = Console(file=sys.stdout)
-    changes = {"preset": preset} | ({"data_dir": data.resolve()} if data else {})
-    settings = load_training_settings().model_copy(update=changes)
+    settings = load_training_settings(preset=preset, data_dir=data)
     with training_progress(console) as on_event:
         trained = run_training(settings, on_event)
         clustered = run_clustering(settings, on_event)
@@ -67,6 +70,18 @@ def train(
         released = release_bundle(trained.bundle, release)
         console.print(f"released: {release}, version {released.version}")
     console.print(f"runs: mlflow ui --backend-store-uri {trained.registered.tracking_uri}", soft_wrap=True)
+
+
+def recipe(
+    preset: Annotated[
+        Literal["tiny", "demo", "full"] | None,
+        typer.Option(help="Recipe to start from; without, SYNAPSE_TRAINING_PRESET says, else demo."),
+    ] = None,
+) -> None:
+    """Print the recipe that training would take, as JSON: the preset's, with SYNAPSE_TRAINING_RECIPE in its place."""
+    from synapse_pipelines.settings import load_training_settings
+
+    print(load_training_settings(preset=preset).effective_recipe.model_dump_json(indent=2))
 
 
 def compile_pipelines(

@@ -14,16 +14,25 @@ if TYPE_CHECKING:
     from synapse_pipelines.search.result import SearchResult
 
 _SHOWN = 5
+_TRIALS = 20
 _DATA_HELP = "Folder with the source tables; found beside the checkout or generated when not given."
 
 
 def tune(
     preset: Annotated[
-        Literal["tiny", "demo", "full"], typer.Option(help="Recipe to start from; tiny is for trying the command.")
-    ] = "demo",
-    trials: Annotated[int, typer.Option(min=1, help="Trials that the study shall have in the end.")] = 20,
-    minutes: Annotated[float | None, typer.Option(help="No trial starts later than this.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Trials at the same time.")] = 1,
+        Literal["tiny", "demo", "full"] | None,
+        typer.Option(
+            help="Recipe to start from; tiny is for trying the command. Without, SYNAPSE_TRAINING_PRESET says."
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"Trials that the study shall have in the end; else the recipe's, else {_TRIALS}."),
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.1, help="No trial starts later than this; else as the recipe says.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Trials at the same time; else the recipe's.")] = None,
     data: Annotated[Path | None, typer.Option(help=_DATA_HELP, exists=True, file_okay=False)] = None,
 ) -> None:
     """Search for the training settings with the best loss, accuracy and F1 on validation.
@@ -37,11 +46,12 @@ def tune(
     from synapse_cli.training_progress import training_progress
 
     console = Console(file=sys.stdout)
-    settings = load_training_settings()
-    settings = settings.model_copy(update={"preset": preset} | ({"data_dir": data.resolve()} if data else {}))
-    recipe = settings.effective_recipe
-    asked = recipe.search.model_copy(update={"trials": trials, "timeout_minutes": minutes, "workers": workers})
-    settings = settings.model_copy(update={"recipe": recipe.model_copy(update={"search": asked})})
+    options = {"trials": trials, "timeout_minutes": minutes, "workers": workers}
+    asked = {name: value for name, value in options.items() if value is not None}
+    settings = load_training_settings(preset=preset, data_dir=data, recipe={"search": asked})
+    if not settings.effective_recipe.search.trials:
+        asked["trials"] = _TRIALS
+        settings = load_training_settings(preset=preset, data_dir=data, recipe={"search": asked})
     with training_progress(console) as on_event:
         found = run_search(settings, on_event)
     console.print(_table(found.result))

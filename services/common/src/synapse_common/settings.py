@@ -76,8 +76,8 @@ class ServiceSettings(SynapseSettings):
 S = TypeVar("S", bound=SynapseSettings)
 
 
-def load_settings(cls: type[S]) -> S:
-    """Read and check the settings of one service.
+def load_settings(cls: type[S], **told: Any) -> S:
+    """Read and check the settings of one process; those in `told`, such as a command's options, come before all others.
 
     Raises:
         ConfigurationError: names every offending setting and what is wrong with it, never its value.
@@ -87,7 +87,7 @@ def load_settings(cls: type[S]) -> S:
     if file is not None and not file.is_file():  # pydantic-settings takes a missing file for an empty one
         raise ConfigurationError(f"{_prefix(cls)}CONFIG_FILE names {file}, which is not a file")
     try:
-        return cls()
+        return cls(**told)
     except ValidationError as error:
         raise ConfigurationError(_explain(cls, error)) from None
     except SettingsError as error:  # a nested setting given as one JSON value that is not JSON
