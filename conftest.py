@@ -11,6 +11,7 @@ _INTEGRATION_TIMEOUT_S: Final = 600
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give integration tests the time they need, unless they name their own."""
     for item in items:
         if item.get_closest_marker("integration") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(_INTEGRATION_TIMEOUT_S))
