@@ -3,6 +3,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from synapse_common.taxonomy import COLUMNS
+from synapse_pipelines.augmentation.rows import ADDED, typed
+from synapse_pipelines.data.split import Split
 from synapse_pipelines.errors import DataError
 from synapse_pipelines.training.model import load_tokenizer
 from synapse_pipelines.training.rows import read_split, training_rows
@@ -23,9 +25,17 @@ def test_rows_are_read_with_whatever_columns_others_need(tmp_path: Path) -> None
     assert list(read_split(write(tmp_path, rows), "train").columns) == list(rows.columns)
 
 
-def test_a_label_outside_the_taxonomy_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"train\.parquet has labels outside the taxonomy: spam; known are toxicity"):
-        read_split(write(tmp_path, table(spam=[True, False, True])), "train")
+@pytest.mark.parametrize("spam", [[True, False, True], [True, None, None], [0.2, 0.9, None], [None, None, None]])
+def test_a_label_outside_the_taxonomy_is_named(tmp_path: Path, spam: list[object]) -> None:
+    with pytest.raises(DataError, match=r"train\.parquet has .* outside the taxonomy: spam; labels are toxicity"):
+        read_split(write(tmp_path, table(spam=spam)), "train")
+
+
+@pytest.mark.parametrize("split", ["train", "valid", "test"])
+def test_all_columns_of_prepared_and_augmented_data_are_known(dataset: Path, tmp_path: Path, split: Split) -> None:
+    rows = read_split(dataset, split)
+    typed(rows).to_parquet(tmp_path / f"{split}.parquet")
+    assert set(read_split(tmp_path, split).columns) == {*rows.columns, *ADDED}
 
 
 @pytest.mark.parametrize("wrong", [[0.5, 1.5, None], [-0.1, None, 0.0], ["yes", "no", None]])

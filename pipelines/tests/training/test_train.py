@@ -161,6 +161,12 @@ def test_the_time_cap_ends_training_and_says_so(train: Train) -> None:
     assert len(summary.valid_macro_auprc) == 1
 
 
+def test_the_step_limit_ends_training_and_says_so(train: Train) -> None:
+    summary = train(max_steps=2)
+    assert summary.stopped == "step limit of 2"
+    assert summary.steps == 2
+
+
 def test_early_stopping_keeps_the_best_look(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scores = iter([0.9, 0.5, 0.4, 0.3])
     monkeypatch.setattr("synapse_pipelines.training.train.macro_auprc", lambda *_: next(scores))

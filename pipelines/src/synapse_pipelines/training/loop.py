@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from synapse_pipelines.training.model import ModerationClassifier, device
 from synapse_pipelines.training.optimiser import make_optimiser, number_format, set_rates
 from synapse_pipelines.training.rows import TrainingRows
 
+ALL_EPOCHS: Final = "all epochs done"
 _REPORT_EVERY_S = 2.0
 
 
@@ -40,7 +41,7 @@ class Progress:
     """Mean loss over the known labels of each step."""
     scores: list[float] = field(default_factory=list)
     """Validation score at each look."""
-    stopped: str = "all epochs done"
+    stopped: str = ALL_EPOCHS
 
 
 class Loop:
@@ -119,6 +120,8 @@ class Loop:
                     self._save()
                 if asked:
                     raise StoppedError(f"stopped by SIGTERM after step {progress.step}; {self._advice()}")
+        if progress.step == self._recipe.max_steps and progress.stopped == ALL_EPOCHS:
+            progress.stopped = f"step limit of {self._recipe.max_steps}"
         if self._time_is_up() and progress.step < len(self.steps):
             progress.stopped = f"time cap of {self._recipe.max_minutes} minutes"
             if every:

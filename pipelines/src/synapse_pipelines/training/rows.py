@@ -10,7 +10,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import torch
-from pandas.api.types import is_bool_dtype
 from synapse_common.taxonomy import CATEGORIES, COLUMNS
 from torch import Tensor
 
@@ -19,7 +18,12 @@ from synapse_pipelines.errors import DataError
 from synapse_pipelines.training.batches import encode
 from synapse_pipelines.training.loss import label_tensor
 
-_FLAGS: Final = {"obfuscated"}  # columns of truth values that are no labels
+_NO_LABELS: Final = (
+    *("text", "key", "language", "source", "label_quality", "raw_length", "raw_language"),  # of preparation
+    *("method", "parent_id", "identity", "obfuscated"),  # of augmentation
+    "weight",
+)
+"""Columns of a split that are no labels."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ def read_split(dataset: Path, split: Split) -> pd.DataFrame:
     """Return one split of the data set prepared in `dataset`; its labels may be soft, 0 to 1.
 
     Raises:
-        DataError: the file is missing or empty, lacks a column, or has a label outside the taxonomy or not in 0 to 1.
+        DataError: the file is missing or empty, lacks a column, has one that is not known and so may be a label outside
+            the taxonomy, or has a label not in 0 to 1.
     """
     file = dataset / f"{split}.parquet"
     try:
@@ -78,9 +83,12 @@ def read_split(dataset: Path, split: Split) -> pd.DataFrame:
         raise DataError(f"{file} lacks the columns {', '.join(sorted(lacking))}")
     if rows.empty:
         raise DataError(f"{file} has no rows")
-    strange = [name for name in rows.columns if name not in {*COLUMNS, *_FLAGS} and is_bool_dtype(rows[name])]
-    if strange:
-        raise DataError(f"{file} has labels outside the taxonomy: {', '.join(strange)}; known are {', '.join(COLUMNS)}")
+    # What a column holds does not tell a label from something else: labels may be soft, and nulls make them objects.
+    if strange := [name for name in rows.columns if name not in (*COLUMNS, *_NO_LABELS)]:
+        raise DataError(
+            f"{file} has columns that may be labels outside the taxonomy: {', '.join(strange)}; labels are "
+            f"{', '.join(COLUMNS)}, and other columns {', '.join(_NO_LABELS)}"
+        )
     for column in COLUMNS:
         values = pd.to_numeric(rows[column].astype("object"), errors="coerce")
         wrong = rows[column].notna() & ~values.between(0, 1)
