@@ -19,7 +19,6 @@ from synapse_pipelines.progress import Event, OnEvent, ignore
 from synapse_pipelines.registry.models import RegisteredModel
 from synapse_pipelines.registry.tracking import local_tracking_uri
 from synapse_pipelines.registry.version_store import local_version_remote
-from synapse_pipelines.search.recipe import SearchRecipe
 from synapse_pipelines.search.result import SearchResult
 from synapse_pipelines.search.study import local_database
 from synapse_pipelines.search.tune import RECIPE_FILE, REPORT_FILE, load_result
@@ -124,7 +123,7 @@ def run_search(settings: TrainingSettings, on_event: OnEvent = ignore) -> Search
     common = _common(settings, _data_dir(settings, on_event))
     del common["version_remote"]  # a search leaves nothing that is kept under version
     arguments = common | {
-        "data_recipe": recipe.model_copy(update={"search": SearchRecipe()}).model_dump_json(),
+        "data_recipe": recipe.without_search().model_dump_json(),
         "recipe": recipe.model_dump_json(),
         **_judge(recipe, *present_champion(settings.model_name, common["tracking_uri"])),
         "base_encoder": encoder,

@@ -116,7 +116,7 @@ def test_the_best_trial_comes_back_as_a_recipe(
             "parameterAssignments": [{"name": name, "value": value} for name, value in assignments.items()],
         }
     }
-    changed = {"learning_rate": 0.00031, "tokens_per_batch": 777, "layers": 6}
+    changed = {"learning_rate": 0.00031, "tokens_per_batch": 777, "layers": 6, "search": SearchRecipe()}
     assert best_recipe(found) == recipe.model_copy(update=changed)
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(found)))
     assert katib.main(["best"]) == 0

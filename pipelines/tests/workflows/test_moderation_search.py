@@ -42,4 +42,4 @@ def test_a_search_goes_on_with_its_study_and_prepares_nothing_twice(
     assert trials == 2
     assert [event.step for event in events if event.state == "cached"] == ["prepare-data", "augment"]
     assert "1 of 2 trials" in next(event.message for event in events if "trials" in event.message)
-    assert Recipe.model_validate_json(file.read_bytes()).search.trials == 2
+    assert Recipe.model_validate_json(file.read_bytes()).search == SearchRecipe()

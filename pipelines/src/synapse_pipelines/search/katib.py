@@ -115,6 +115,8 @@ def experiment(recipe: Recipe, settings: KatibSettings) -> dict[str, Any]:
 def best_recipe(found: dict[str, Any]) -> Recipe:
     """Return the recipe with the settings of the best trial of an Experiment, as Kubernetes tells of it.
 
+    It asks for no search: training with it does not search again.
+
     Raises:
         TrainingError: this is no Experiment of ours, or none of its trials has ended yet.
     """
@@ -126,7 +128,7 @@ def best_recipe(found: dict[str, Any]) -> Recipe:
         told = {one["name"]: one.get("value") for one in container["env"]}[RECIPE_VARIABLE]
     except (KeyError, ValueError) as error:
         raise TrainingError("this is no Experiment that searches the settings of a recipe") from error
-    return tuned(Recipe.model_validate_json(told), {one["name"]: one["value"] for one in optimal})
+    return tuned(Recipe.model_validate_json(told), {one["name"]: one["value"] for one in optimal}).without_search()
 
 
 def _parameter(name: str, parameter: Parameter) -> katib.V1beta1ParameterSpec:

@@ -41,7 +41,7 @@ class SearchRuns:
             self.run.tags({STUDY_TAG: study})
             self.run.params(told)
         trials = client.search_runs(
-            [experiment], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.run.id}'", max_results=10_000
+            [experiment], f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.run.id}'", max_results=_MOST_TRIALS
         )
         self._logged = {int(one.data.tags[TRIAL_TAG]) for one in trials}
 

@@ -19,7 +19,6 @@ from synapse_pipelines.data.storage import is_remote
 from synapse_pipelines.progress import ignore
 from synapse_pipelines.search.data import write_trial_data
 from synapse_pipelines.search.figures import Figures, figures
-from synapse_pipelines.search.recipe import SearchRecipe
 from synapse_pipelines.settings import Recipe
 from synapse_pipelines.training.backends.staging import fetch_folder
 from synapse_pipelines.training.encoder import resolve_encoder
@@ -60,9 +59,9 @@ def run_trial(dataset: Path, recipe: Recipe, base_encoder: str, on_look: OnFigur
         on_look(looks[-1])
 
     # The looks are the search's; its own settings have no part in training.
-    changes = {"evaluations": recipe.search.looks, "search": SearchRecipe()}
+    own = recipe.without_search().model_copy(update={"evaluations": recipe.search.looks})
     with tempfile.TemporaryDirectory(prefix="trial-") as scratch:
-        train_model(dataset, recipe.model_copy(update=changes), base_encoder, Path(scratch), ignore, on_look=look)
+        train_model(dataset, own, base_encoder, Path(scratch), ignore, on_look=look)
     return max(reversed(looks), key=lambda one: round(one.macro_auprc, 5))
 
 

@@ -55,7 +55,7 @@ def tune(
         on_event: told after every trial.
 
     Returns:
-        The recipe with the best trial's settings, and the study as it stands.
+        The recipe with the best trial's settings, which asks for no search, and the study as it stands.
 
     Raises:
         DataError: the data set cannot be used.
@@ -85,7 +85,7 @@ def tune(
         except BaseException:
             runs.fail()
             raise
-    found = tuned(recipe, result.best.settings)
+    found = tuned(recipe, result.best.settings).without_search()
     (out / RECIPE_FILE).write_text(found.model_dump_json(indent=2), encoding="utf-8")
     (out / RESULT_FILE).write_text(result.model_dump_json(indent=2), encoding="utf-8")
     (out / REPORT_FILE).write_text(html_report(result, plots), encoding="utf-8")
