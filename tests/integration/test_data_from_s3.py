@@ -8,18 +8,27 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
 from daft import col
 from daft.functions import hash as hash_of
+from synapse_pipelines.components import moderation as components
+from synapse_pipelines.components.pii import train_pii_tagger
 from synapse_pipelines.data.dataset import load_split
 from synapse_pipelines.data.generate import write_tables
 from synapse_pipelines.data.prepare import prepare_dataset
 from synapse_pipelines.data.sources import data_version, find_table
 from synapse_pipelines.data.stage import open_stage
+from synapse_pipelines.data.storage import files_at_hand
 from synapse_pipelines.data.validation import load_table
 from synapse_pipelines.errors import DataError
+from synapse_pipelines.evaluation import evaluate as evaluation
+from synapse_pipelines.evaluation.baselines.lexicon import LEXICON_FILES, lexicon_terms
+from synapse_pipelines.pii import train as pii
+from synapse_pipelines.pii.sentences import SPANS_FILE
 from synapse_pipelines.settings import Recipe
 
 from tests.integration.s3 import S3Server, running_s3
@@ -95,6 +104,61 @@ def test_the_version_follows_the_content_of_the_objects(server: S3Server, tables
         rows = json.dumps({"feedback_id": "new"})
         (copy / "feedback.jsonl.gz").write_bytes(gzip.compress(rows.encode()))
     assert versions[0] == versions[1] != versions[2] == versions[3]
+
+
+class Reached(Exception):  # noqa: N818 - no error: a step went as far as the test looks
+    """What a step hands on, read while its scratch folder is there."""
+
+
+def test_the_word_lists_in_s3_reach_the_baseline(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in LEXICON_FILES:
+        (tmp_path / name).write_text(f"a term of {name}\n", encoding="utf-8")
+        server.upload(tmp_path / name, f"lists/{name}")
+
+    def evaluate(*_: object, data_dir: Path, **__: object) -> None:
+        raise Reached(lexicon_terms(data_dir))
+
+    monkeypatch.setattr(evaluation, "evaluate_model", evaluate)
+    artefact = SimpleNamespace(path=str(tmp_path))
+    told: dict[str, Any] = {"model": artefact, "dataset": artefact, "evaluation": artefact, "seed": 1, "champion": ""}
+    told |= dict.fromkeys(("champion_version", "tracking_uri", "report", "summary", "metrics", "verdict", "toxicity"))
+    with pytest.raises(Reached) as reached:
+        components.evaluate.python_func(data_dir=f"s3://{server.bucket}/lists", **told)
+    assert reached.value.args == (["a term of lexicon_en.txt", "a term of lexicon_pt.txt"],)
+    with pytest.raises(Reached) as reached:  # a place without lists: those of our own
+        components.evaluate.python_func(data_dir=f"s3://{server.bucket}/elsewhere/", **told)
+    assert reached.value.args == (lexicon_terms(None),)
+
+
+def test_the_labelled_sentences_in_s3_reach_the_tagger(
+    server: S3Server, address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    row = {"full_text": "Ann is here", "spans": [], "template_id": 1, "template_in_heldout": False, "template": "x"}
+    (tmp_path / SPANS_FILE).write_bytes(gzip.compress(json.dumps(row).encode()))
+    server.upload(tmp_path / SPANS_FILE, f"lake/tables/{SPANS_FILE}")
+
+    def train(data_dir: Path, *_: object) -> None:
+        raise Reached(
+            sorted(file.name for file in data_dir.iterdir()), gzip.decompress((data_dir / SPANS_FILE).read_bytes())
+        )
+
+    monkeypatch.setattr(pii, "train_tagger", train)
+    told: dict[str, Any] = {"recipe": "{}", "tagger": SimpleNamespace(path=str(tmp_path)), "base_encoder": "e"}
+    told |= dict.fromkeys(("data_version", "code_version", "encoder_version", "report", "metrics"))
+    with pytest.raises(Reached) as reached:
+        train_pii_tagger.python_func(data_dir=address, **told)
+    # The annotations of these tables are in parts, which only preparation reads.
+    assert reached.value.args == (["chat_logs.parquet", SPANS_FILE], json.dumps(row).encode())
+
+
+def test_files_that_cannot_be_read_are_no_missing_files(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SYNAPSE_S3_SECRET_ACCESS_KEY", "wrong")
+    with pytest.raises(DataError, match=r"cannot read s3://.*/lists"):
+        files_at_hand(f"s3://{server.bucket}/lists", LEXICON_FILES, tmp_path)
 
 
 def test_a_missing_table_and_a_missing_bucket_are_named(server: S3Server, address: str) -> None:

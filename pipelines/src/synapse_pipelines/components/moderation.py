@@ -180,6 +180,8 @@ def evaluate(
     from pathlib import Path
 
     from synapse_pipelines.components.metrics import write_metadata
+    from synapse_pipelines.data.storage import files_at_hand
+    from synapse_pipelines.evaluation.baselines.lexicon import LEXICON_FILES
     from synapse_pipelines.evaluation.champion import open_champion
     from synapse_pipelines.evaluation.evaluate import evaluate_model
     from synapse_pipelines.evaluation.report import html_report, markdown_summary
@@ -187,7 +189,8 @@ def evaluate(
     folders = (Path(model.path), Path(dataset.path))
     with tempfile.TemporaryDirectory() as scratch:
         other = open_champion(champion, tracking_uri, Path(scratch)) if champion else None
-        found = evaluate_model(*folders, seed, Path(evaluation.path), data_dir=Path(data_dir), champion=other)
+        lists = files_at_hand(data_dir, LEXICON_FILES, Path(scratch) / "lists")
+        found = evaluate_model(*folders, seed, Path(evaluation.path), data_dir=lists, champion=other)
     evaluation.metadata.update(champion=champion_version)
     Path(report.path).write_text(html_report(found), encoding="utf-8")
     Path(summary.path).write_text(markdown_summary(found), encoding="utf-8")

@@ -22,15 +22,21 @@ def train_pii_tagger(
     metrics: Output[Metrics],
 ) -> None:
     """Train the tagger of names and measure the full profile with it. The three versions are there to key the cache."""
+    import tempfile
     from pathlib import Path
 
     from synapse_pipelines.components.metrics import write_metadata
+    from synapse_pipelines.data.storage import files_at_hand
+    from synapse_pipelines.pii.sentences import SPANS_FILE
     from synapse_pipelines.pii.train import TaggerRecipe, train_tagger
     from synapse_pipelines.progress import print_event
 
     out = Path(tagger.path)
     settings = TaggerRecipe.model_validate_json(recipe)
-    measured = train_tagger(Path(data_dir), settings, base_encoder, out, print_event)
+    with tempfile.TemporaryDirectory() as scratch:
+        files = (SPANS_FILE, "annotations.parquet", "chat_logs.parquet")
+        texts = files_at_hand(data_dir, files, Path(scratch))
+        measured = train_tagger(texts, settings, base_encoder, out, print_event)
     tagger.metadata.update(source=data_version, code=code_version, encoder_version=encoder_version, framework="onnx")
     Path(report.path).write_text((out / "report.md").read_text(encoding="utf-8"), encoding="utf-8")
     for name, found in measured.sets.items():

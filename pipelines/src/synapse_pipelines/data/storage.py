@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import boto3
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
 from daft.io import IOConfig, S3Config
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 from synapse_common.settings import SynapseSettings, load_settings
 
+from synapse_pipelines.errors import DataError
+
 Location = Path | str
 """A folder, or an address such as ``s3://bucket/prefix``."""
+
+
+_MISSING: Final = ("404", "NoSuchKey")
 
 
 class S3Settings(SynapseSettings):
@@ -74,3 +82,32 @@ def s3_client() -> Any:
         aws_secret_access_key=settings.secret,
         aws_session_token=settings.token,
     )
+
+
+def files_at_hand(location: Location, names: Sequence[str], scratch: Path) -> Path:
+    """Return a folder with those of the files `names` that `location` has: itself, or `scratch` with what is fetched.
+
+    A file that is not there is left out, as it is in a folder.
+
+    Raises:
+        DataError: the object store cannot be read.
+    """
+    if not is_remote(location):
+        return Path(location)
+    scratch.mkdir(parents=True, exist_ok=True)
+    bucket, prefix = split_address(str(location).rstrip("/"))
+    try:
+        client = s3_client()
+        for name in names:
+            _fetch(client, bucket, f"{prefix}/{name}".lstrip("/"), scratch / name)
+    except (Boto3Error, BotoCoreError, ClientError) as error:
+        raise DataError(f"cannot read {location}: {error}") from error
+    return scratch
+
+
+def _fetch(client: Any, bucket: str, key: str, file: Path) -> None:
+    try:
+        client.download_file(bucket, key, str(file))
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _MISSING:
+            raise

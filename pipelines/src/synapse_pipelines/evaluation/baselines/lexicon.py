@@ -5,17 +5,18 @@ from __future__ import annotations
 import string
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-_OWN = ("lexicon_en.txt", "lexicon_pt.txt")
+LEXICON_FILES: Final = ("lexicon_en.txt", "lexicon_pt.txt")
 
 
 def lexicon_terms(data_dir: Path | None) -> list[str]:
     """Return the terms of ``lexicon_en.txt`` and ``lexicon_pt.txt`` in `data_dir`, or of the short lists of our own."""
-    folder = data_dir if data_dir is not None and (data_dir / _OWN[0]).is_file() else files(__package__)
-    lines = [line for name in _OWN for line in folder.joinpath(name).read_text(encoding="utf-8").splitlines()]
+    folder = data_dir if data_dir is not None and (data_dir / LEXICON_FILES[0]).is_file() else files(__package__)
+    lines = [line for name in LEXICON_FILES for line in folder.joinpath(name).read_text(encoding="utf-8").splitlines()]
     return [line.strip() for line in lines if line.strip() and not line.startswith("# ")]
 
 
