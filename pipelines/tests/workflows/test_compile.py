@@ -1,3 +1,5 @@
+from graphlib import TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,12 @@ def test_every_step_runs_our_image_and_installs_nothing(compiled: dict[str, dict
 def test_the_steps_are_those_of_the_design_in_order(compiled: dict[str, dict[str, Any]]) -> None:
     tasks = compiled["moderation_training"]["root"]["dag"]["tasks"]
     search = "condition-branches-1"  # there or not, by the number of trials
-    steps = {"prepare-data", "augment", search, "train", "distil", "evaluate", "quantise", "package", "register"}
-    assert set(tasks) == steps
-    assert set(tasks["package"]["dependentTasks"]) == {"augment", search, "distil", "evaluate", "quantise"}
+    steps = ["prepare-data", "augment", search, "train", "distil", "evaluate", "quantise", "package", "register"]
+    needs = {name: set(task.get("dependentTasks", ())) for name, task in tasks.items()}
+    assert list(TopologicalSorter(needs).static_order()) == steps
+    # No other order is possible: each step waits for the one before it.
+    assert all(before in needs[after] for before, after in pairwise(steps))
+    assert needs["package"] == {"augment", search, "distil", "evaluate", "quantise"}
     assert tasks["register"]["cachingOptions"] == {}
     assert tasks["train"]["cachingOptions"]["enableCache"]
 
