@@ -1,55 +1,14 @@
-from pathlib import Path
+import pytest
+from synapse_pipelines.registry.card.build import rebuild_command
+from synapse_pipelines.settings import PRESETS, Preset
 
-import pandas as pd
-from synapse_common.taxonomy import COLUMNS
-from synapse_pipelines.data.dataset import DatasetInfo
-from synapse_pipelines.registry.card.build import data_facts
 
-LABELS = dict.fromkeys(COLUMNS, 0)
-INFO = DatasetInfo(
-    name="labelled",
-    version="v1",
-    source_version="s1",
-    rows={"train": 4, "valid": 1, "test": 1},
-    sources={"tupy": 3},
-    licences={"tupy": "MIT", "chat_logs": "CC-BY-4.0"},
-    positives=dict.fromkeys(("train", "valid", "test"), LABELS),
-    negatives=dict.fromkeys(("train", "valid", "test"), LABELS),
-    generated_rows_in_train=2,
-    chat_negatives=1,
-    quarantined={},
-    dropped={},
-    feedback={},
+@pytest.mark.parametrize(
+    ("preset", "command"), [("full", "make release-model"), ("demo", "synapse train --preset demo")]
 )
+def test_a_preset_is_made_again_by_its_name(preset: Preset, command: str) -> None:
+    assert rebuild_command(PRESETS[preset]) == command
 
 
-def dataset(folder: Path) -> Path:
-    sources = {
-        "train": [("tupy", None), ("generated/en_hate/a-1", "template"), ("tupy", "obfuscation"), ("chat_logs", None)],
-        "valid": [("generated/en_hate/a-2", "template")],
-        "test": [("stormfront", None)],
-    }
-    for split, rows in sources.items():
-        frame = pd.DataFrame(rows, columns=["source", "method"])
-        if split == "test":  # a split that nothing was generated for has no such column
-            frame = frame.drop(columns="method")
-        frame.to_parquet(folder / f"{split}.parquet")
-    return folder
-
-
-def test_rows_are_counted_by_source_with_licence_and_whom_to_name(tmp_path: Path) -> None:
-    facts = data_facts(dataset(tmp_path), INFO)
-    sources = {one.name: one for one in facts.sources}
-    assert list(sources) == ["chat_logs", "stormfront", "tupy"]
-    assert sources["tupy"].rows == {"train": 1, "valid": 0, "test": 0}
-    assert (sources["tupy"].licence, sources["tupy"].attribution) == ("MIT", "Copyright (c) 2023 Silly Machine")
-    assert sources["stormfront"].licence == "not stated"
-    assert "Vicomtech" in sources["stormfront"].attribution
-
-
-def test_generated_rows_are_counted_by_method(tmp_path: Path) -> None:
-    facts = data_facts(dataset(tmp_path), INFO)
-    assert {one.name: one.rows for one in facts.generated} == {
-        "template": {"train": 1, "valid": 1, "test": 0},
-        "obfuscation": {"train": 1, "valid": 0, "test": 0},
-    }
+def test_another_recipe_is_made_again_from_the_card() -> None:
+    assert "jq -c .model.recipe card.json" in rebuild_command(PRESETS["full"].model_copy(update={"epochs": 9}))

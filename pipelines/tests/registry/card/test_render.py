@@ -7,7 +7,7 @@ from synapse_common.bundle import DOCUMENTS, Bundle, bundle_version
 from synapse_common.taxonomy import CATEGORIES
 from synapse_pipelines.evaluation.bootstrap import Estimate
 from synapse_pipelines.evaluation.comparison import Comparison
-from synapse_pipelines.registry.card.data import CardData, SourceRows
+from synapse_pipelines.registry.card.data import Attribution, CardData, GeneratedRows, SourceRows
 from synapse_pipelines.registry.card.render import markdown_card, write_card
 
 
@@ -44,12 +44,58 @@ def test_thin_categories_are_said_plainly(card: CardData) -> None:
     assert "- hate" not in limits
 
 
-def test_sources_show_licence_and_whom_to_name(card: CardData) -> None:
-    source = SourceRows(
-        name="tupy", licence="MIT", attribution="(c) Somebody", rows={"train": 7, "valid": 1, "test": 2}
+def test_sources_show_licence_whom_to_name_and_what_was_changed(card: CardData) -> None:
+    named = Attribution(name="(c) Somebody", link="https://example.org/tupy", changed="links masked")
+    source = SourceRows(name="tupy", licence="MIT", attribution=named, rows={"train": 7, "valid": 1, "test": 2})
+    copies = GeneratedRows(
+        method="back_translation", licence="MIT", copied_from=["tupy"], rows={"train": 5, "valid": 0, "test": 0}
     )
-    text = markdown_card(card.model_copy(update={"data": card.data.model_copy(update={"sources": [source]})}))
-    assert "| tupy | MIT | 7 | 1 | 2 | (c) Somebody |" in text
+    data = card.data.model_copy(update={"sources": [source], "generated": [copies]})
+    text = markdown_card(card.model_copy(update={"data": data, "licence_texts": {"MIT": "https://example.org/mit"}}))
+    assert "| [tupy](https://example.org/tupy) | MIT | 7 | 1 | 2 | (c) Somebody | links masked |" in text
+    assert "All sources were changed" in text
+    assert "| back translation | MIT | 5 | 0 | 0 | tupy |" in text
+    assert "Texts of the licences: [MIT](https://example.org/mit)." in text
+
+
+def test_data_without_sources_have_no_table_of_them(card: CardData) -> None:
+    text = markdown_card(card.model_copy(update={"data": card.data.model_copy(update={"sources": []})}))
+    assert "All sources were changed" not in text
+    assert "| generated rows |" in text
+
+
+def test_long_texts_are_said_to_be_read_to_their_end(card: CardData) -> None:
+    text = markdown_card(card)
+    assert f"A text of more than {card.model.max_tokens} tokens is read to its end, in overlapping windows" in text
+    assert "tokens are read)" not in text
+
+
+@pytest.mark.parametrize(
+    ("profile", "says"),
+    [("fast", "names of people, places and organisations stay in the training texts"), ("full", "by a tagger")],
+)
+def test_what_masking_leaves_is_said_of_the_profile_that_was_used(card: CardData, profile: str, says: str) -> None:
+    told = card.model.model_copy(update={"recipe": card.model.recipe | {"pii_profile": profile}})
+    text = markdown_card(card.model_copy(update={"model": told}))
+    assert f"(profile `{profile}`)" in text
+    assert says in text
+    assert ("stay in the training texts" in text) == (profile == "fast")
+
+
+def test_licence_languages_and_training_are_in_both_forms(card: CardData) -> None:
+    changes = {"base_encoder": "e5", "base_licence": "MIT", "base_origin": "cut from another", "languages": ["pt"]}
+    told = card.model.model_copy(update=changes | {"workers": 2, "precision": "bfloat16"})
+    text = markdown_card(card.model_copy(update={"model": told}))
+    assert "| languages | Portuguese (pt) |" in text
+    assert "Scores Portuguese messages" in text
+    assert "| base encoder | `e5`, MIT: cut from another |" in text
+    assert "on cpu, 2 workers, matrix products in bfloat16;" in text
+    assert "The model is under Apache-2.0" in text
+    assert f"`{card.model.rebuild}`" in text
+    assert card.licence == "Apache-2.0"
+    assert card.licence_texts["Apache-2.0"] == "https://www.apache.org/licenses/LICENSE-2.0"
+    assert (card.model.languages, card.model.workers) == (["en", "pt"], 1)
+    assert card.model.precision in {"float32", "bfloat16"}  # what is fastest on the CPU at hand
 
 
 def test_a_student_names_its_teacher_and_what_it_cost(card: CardData) -> None:

@@ -30,24 +30,56 @@ class ModelFacts(_Part):
     """What the model is and how it was trained."""
 
     base_encoder: str
+    base_licence: str
+    """Licence of the base encoder, whose weights the model's began as."""
+    base_origin: str
+    """Where the base encoder comes from; empty where this project does not know it."""
+    languages: list[str]
     parameters: int
     max_tokens: int
     onnx_bytes: int
     device: str
+    workers: int
+    """Processes that trained it together."""
+    precision: str
+    """Number format of matrix products in training."""
     seconds: float
     rows_seen: int
     stopped: str
     recipe_hash: str
     recipe: dict[str, Any]
+    rebuild: str
+    """The command that makes the model again, in a checkout of the commit and with the same sources."""
+
+
+class Attribution(_Part):
+    """Whom and what to name for a source."""
+
+    name: str = ""
+    """Whom to name; empty where nobody is known."""
+    link: str = ""
+    changed: str = ""
+    """What was changed before the texts came into the source tables; what is done to all sources is not repeated."""
 
 
 class SourceRows(_Part):
-    """Rows of one source, or of one method of generation, in each split."""
+    """Rows of one source in each split."""
 
     name: str
     licence: str
-    attribution: str
-    """Whom to name; empty where the licence asks for nobody."""
+    attribution: Attribution
+    rows: dict[str, int]
+    """By split."""
+
+
+class GeneratedRows(_Part):
+    """Rows of one method of generation under one licence in each split."""
+
+    method: str
+    licence: str
+    """That of the texts that the rows are copies of; of rows made from nothing, that of this project."""
+    copied_from: list[str]
+    """Sources of the texts that the rows are copies of; whom these name is to be named for the copies, too."""
     rows: dict[str, int]
     """By split."""
 
@@ -60,7 +92,7 @@ class DataFacts(_Part):
     source_version: str
     rows: dict[str, int]
     sources: list[SourceRows]
-    generated: list[SourceRows]
+    generated: list[GeneratedRows]
 
 
 class CategoryFacts(_Part):
@@ -112,6 +144,10 @@ class CardData(_Part):
     version: str
     created: datetime
     commit: str
+    licence: str
+    """Of the model."""
+    licence_texts: dict[str, str]
+    """Address of the text of each licence that the card names, where it is known."""
     model: ModelFacts
     data: DataFacts
     categories: list[CategoryFacts]

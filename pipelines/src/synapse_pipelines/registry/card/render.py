@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from jinja2 import Environment, StrictUndefined
 
@@ -13,6 +14,8 @@ from synapse_pipelines.evaluation.metrics import CategoryFigures
 from synapse_pipelines.evaluation.thresholds import Rate
 from synapse_pipelines.registry.card.data import ENOUGH_POSITIVES, CardData
 from synapse_pipelines.registry.card.history import history_svg
+
+_LANGUAGES: Final = {"en": "English", "pt": "Portuguese"}
 
 
 def write_card(card: CardData, folder: Path) -> None:
@@ -48,5 +51,5 @@ def _rate(rate: Rate | None) -> str:
 
 # The card is Markdown, which a browser never reads as HTML.
 _ENVIRONMENT = Environment(autoescape=False, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)  # noqa: S701
-_ENVIRONMENT.filters |= {"estimate": _estimate, "figure": _figure, "rate": _rate}
+_ENVIRONMENT.filters |= {"estimate": _estimate, "figure": _figure, "rate": _rate, "language": _LANGUAGES.__getitem__}
 _TEMPLATE = _ENVIRONMENT.from_string(files(__package__).joinpath("card.md.j2").read_text("utf-8"))
