@@ -87,6 +87,7 @@ def run_training(settings: TrainingSettings, on_event: OnEvent = ignore) -> Trai
     common = _common(settings, data_dir)
     champion, champion_version = present_champion(settings.model_name, common["tracking_uri"])
     arguments = common | {
+        "data_recipe": recipe.without_search().model_dump_json(),
         "recipe": recipe.model_dump_json(),
         "trials": recipe.search.trials,
         "search_database": settings.search_database or local_database(settings.build_dir),

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import yaml
 from synapse_pipelines.components.image import IMAGE
+from synapse_pipelines.settings import Recipe
+from synapse_pipelines.training.backends.settings import BackendSettings
 from synapse_pipelines.workflows.compile import compile_pipelines
 
 
@@ -57,3 +59,25 @@ def test_outputs_show_in_the_kubeflow_ui(compiled: dict[str, dict[str, Any]]) ->
         "system.Dataset",
     }
     assert Path(IMAGE.split(":")[0]).name == "synapse-pipelines"
+
+
+def test_every_input_says_what_it_is(compiled: dict[str, dict[str, Any]]) -> None:
+    for name, spec in compiled.items():
+        for parameter, told in spec["root"]["inputDefinitions"]["parameters"].items():
+            assert told.get("description"), f"{name}: {parameter}"
+
+
+def test_what_most_runs_do_not_need_may_be_left_out(compiled: dict[str, dict[str, Any]]) -> None:
+    told = compiled["moderation_training"]["root"]["inputDefinitions"]["parameters"]
+    assert told["trials"]["defaultValue"] == 0
+    assert told["seed"]["defaultValue"] == Recipe().seed
+    assert BackendSettings.model_validate_json(told["backend"]["defaultValue"]) == BackendSettings()
+    assert not told["recipe"].get("isOptional")
+    assert told["champion"]["isOptional"]
+
+
+def test_more_trials_prepare_nothing_again(compiled: dict[str, dict[str, Any]]) -> None:
+    for name in ("moderation_training", "moderation_search"):
+        tasks = compiled[name]["root"]["dag"]["tasks"]
+        for step in ("prepare-data", "augment"):
+            assert tasks[step]["inputs"]["parameters"]["recipe"] == {"componentInputParameter": "data_recipe"}

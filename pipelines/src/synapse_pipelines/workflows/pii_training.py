@@ -22,7 +22,16 @@ class PiiOutputs(NamedTuple):
 def pii_training(
     data_dir: str, data_version: str, code_version: str, recipe: str, base_encoder: str, encoder_version: str
 ) -> PiiOutputs:
-    """Train and measure in one step; `recipe` is a `TaggerRecipe` as JSON."""
+    """Train and measure in one step.
+
+    Args:
+        data_dir: Folder or s3:// address of the source tables and the labelled sentences.
+        data_version: Hash of both. Keys the cache: other text, and the tagger is trained anew.
+        code_version: Hash or version of the steps' code. Keys the cache likewise.
+        recipe: `TaggerRecipe` as JSON; {} for its defaults.
+        base_encoder: Folder or Hugging Face id of the encoder that training starts from.
+        encoder_version: Hash of the encoder's files. Keys the cache.
+    """
     trained = train_pii_tagger(
         data_dir=data_dir,
         data_version=data_version,

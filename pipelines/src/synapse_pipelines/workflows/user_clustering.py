@@ -24,12 +24,23 @@ def user_clustering(
     data_version: str,
     code_version: str,
     recipe: str,
-    model_name: str,
     tracking_uri: str,
-    git_commit: str,
     version_remote: str,
+    model_name: str = "user-clusters",
+    git_commit: str = "unknown",
 ) -> ClusteringOutputs:
-    """Fit, then register; registration acts outside the run and is never cached."""
+    """Fit, then register; registration acts outside the run and is never cached.
+
+    Args:
+        data_dir: Folder or s3:// address of the source tables.
+        data_version: Hash of the source tables. Keys the cache: other text, and the clusters are fitted anew.
+        code_version: Hash or version of the steps' code. Keys the cache likewise.
+        recipe: `ClusterRecipe` as JSON; {} for its defaults.
+        tracking_uri: Address of the MLflow server.
+        version_remote: DVC remote that the bundle is put under version in, a folder or s3:// address.
+        model_name: Name in the model registry.
+        git_commit: Commit of the code, for the record.
+    """
     clustered = cluster_users(
         data_dir=data_dir, data_version=data_version, code_version=code_version, recipe=recipe, name=model_name
     )
