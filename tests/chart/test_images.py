@@ -4,6 +4,7 @@ import re
 
 import pytest
 import yaml
+from synapse_pipelines.settings import TrainingSettings
 
 from tools.chart_binaries import ROOT
 from tools.chart_render import CHART
@@ -35,8 +36,16 @@ def test_it_runs_as_a_numeric_user_without_rights(path):
 
 @EVERY_IMAGE
 def test_only_the_finished_environment_reaches_the_image(path):
-    assert re.findall(r"^COPY (.+)$", last_stage(path), re.MULTILINE) == ["--from=build /venv /venv"]
+    tagger = ["models/pii /models/pii"] if path.parent.name == "pipelines" else []
+    assert re.findall(r"^COPY (.+)$", last_stage(path), re.MULTILINE) == ["--from=build /venv /venv", *tagger]
     assert not re.findall(r"^RUN ", last_stage(path), re.MULTILINE)
+
+
+def test_the_steps_find_the_tagger_in_their_image():
+    assert "!models/pii" in (ROOT / ".dockerignore").read_text().splitlines()
+    assert "SYNAPSE_TRAINING_PII_TAGGER=/models/pii" in last_stage(ROOT / "pipelines/Dockerfile")
+    assert "pii_tagger" in TrainingSettings.model_fields
+    assert (ROOT / "models/pii/tagger.json").is_file()
 
 
 @EVERY_IMAGE

@@ -250,6 +250,9 @@ class TrainingSettings(SynapseSettings):
     tracking_uri: str | None = Field(
         default=None, description="MLflow server; null: SQLite and a folder under build_dir"
     )
+    pii_tagger: Path | None = Field(
+        default=None, description="folder of the tagger that the full PII profile masks by; null: the one at hand"
+    )
     search_database: str | None = Field(
         default=None, description="SQLAlchemy address of the studies; null: SQLite under build_dir"
     )

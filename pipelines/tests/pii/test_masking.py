@@ -27,3 +27,13 @@ def test_without_a_tagger_the_full_profile_says_how_to_get_one(tmp_path: Path, m
     monkeypatch.setattr(masking, "TAGGERS", (tmp_path,))
     with pytest.raises(DataError, match="no tagger of names"):
         mask_texts(["olá"], "full")
+
+
+def test_a_setting_names_the_tagger(tagger_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "TAGGERS", (tagger_folder,))
+    monkeypatch.setenv("SYNAPSE_TRAINING_PII_TAGGER", str(tmp_path))
+    with pytest.raises(DataError, match=f"no tagger of names in {tmp_path}"):
+        mask_texts(["olá"], "full")
+    monkeypatch.setattr(masking, "TAGGERS", ())
+    monkeypatch.setenv("SYNAPSE_TRAINING_PII_TAGGER", str(tagger_folder))
+    assert "<EMAIL_1>" in mask_texts(["my mail is a@x.pt"], "full")[0]

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from synapse_common.pii import Masker, mask_pii
+from synapse_common.settings import load_settings
 
 from synapse_pipelines.errors import DataError
-from synapse_pipelines.settings import PiiProfile
+from synapse_pipelines.settings import PiiProfile, TrainingSettings
 
 if TYPE_CHECKING:
     from synapse_pipelines.pii.sentences import Span
 
 TAGGERS: Final = (Path("build/pii"), Path("models/pii"))
-"""Folders that a tagger is looked for in: one trained here comes before the one that the repository brings."""
+"""Folders that a tagger is looked for in where no setting names one. One trained here comes before the repository's."""
 
 
 def mask_texts(texts: Sequence[str], profile: PiiProfile) -> list[str]:
@@ -39,10 +40,12 @@ def mask_texts(texts: Sequence[str], profile: PiiProfile) -> list[str]:
 
 
 def _tagger_folder() -> Path:
-    for folder in TAGGERS:
+    named = load_settings(TrainingSettings).pii_tagger
+    folders = TAGGERS if named is None else (named,)
+    for folder in folders:
         if (folder / "tagger.json").is_file():
             return folder.resolve()
-    looked = " or ".join(map(str, TAGGERS))
+    looked = " or ".join(map(str, folders))
     raise DataError(f"no tagger of names in {looked}: run `python -m synapse_pipelines.pii.train`, some minutes")
 
 
