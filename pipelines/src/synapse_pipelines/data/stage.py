@@ -13,7 +13,7 @@ import daft
 from daft import DataFrame, Expression, Schema, col, lit
 
 from synapse_pipelines.data.engine import explained
-from synapse_pipelines.data.storage import io_config, is_remote, s3_client, split_address
+from synapse_pipelines.data.storage import io_config, is_remote, remove_objects
 
 _BUCKET = "bucket"
 
@@ -91,11 +91,7 @@ def open_stage(root: str) -> Iterator[Stage]:
 
 
 def _remove(place: str) -> None:
-    if not is_remote(place):
+    if is_remote(place):
+        remove_objects(place)
+    else:
         shutil.rmtree(Path(place), ignore_errors=True)
-        return
-    bucket, prefix = split_address(place)
-    client = s3_client()
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/"):
-        for item in page.get("Contents", []):
-            client.delete_object(Bucket=bucket, Key=item["Key"])

@@ -105,6 +105,15 @@ def files_at_hand(location: Location, names: Sequence[str], scratch: Path) -> Pa
     return scratch
 
 
+def remove_objects(address: str) -> None:
+    """Remove what lies under the ``s3://`` address `address`."""
+    bucket, prefix = split_address(address)
+    client = s3_client()
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/"):
+        for item in page.get("Contents", []):
+            client.delete_object(Bucket=bucket, Key=item["Key"])
+
+
 def _fetch(client: Any, bucket: str, key: str, file: Path) -> None:
     try:
         client.download_file(bucket, key, str(file))

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
@@ -28,3 +28,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     boto3.client("s3", endpoint_url=address).create_bucket(Bucket="stage")
     yield address
     server.stop()
+
+
+@pytest.fixture
+def stage(aws: str) -> Callable[[], list[str]]:
+    """Gives the keys of the objects in the bucket."""
+    client = boto3.client("s3", endpoint_url=aws)
+    return lambda: [item["Key"] for item in client.list_objects_v2(Bucket="stage").get("Contents", [])]

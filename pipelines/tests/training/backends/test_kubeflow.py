@@ -3,12 +3,13 @@
 import dataclasses
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,12 +18,13 @@ from urllib.parse import urlsplit
 import jsonschema
 import pytest
 import yaml
-from synapse_pipelines.errors import TrainingError
+from synapse_pipelines.errors import StoppedError, TrainingError
 from synapse_pipelines.progress import Event, ignore
 from synapse_pipelines.training.backends.base import TrainingJob
 from synapse_pipelines.training.backends.kubeflow import KubeflowBackend
 from synapse_pipelines.training.backends.settings import KubeflowTraining
 
+Stage = Callable[[], list[str]]
 pytestmark = pytest.mark.integration
 RELEASED_CRDS = Path("../shared/crds.tar.xz")
 RUNTIME = {
@@ -55,6 +57,7 @@ class Cluster(BaseHTTPRequestHandler):
     nodes: ClassVar[dict[str, list["subprocess.Popen[str]"]]]
     folder: ClassVar[Path]
     secret: ClassVar[dict[str, str]]
+    on_log: ClassVar[Callable[[], None]]
 
     def do_POST(self) -> None:
         job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -97,6 +100,7 @@ class Cluster(BaseHTTPRequestHandler):
                     200, {"kind": "PodList", "apiVersion": "v1", "items": [self.pod(name) for name in self.jobs]}
                 )
             case [pod, "log"]:
+                self.on_log()
                 for node in self.nodes[pod]:
                     node.wait()
                 self.send_response(200)
@@ -106,7 +110,13 @@ class Cluster(BaseHTTPRequestHandler):
                 self.answer(404, {"kind": "Status", "code": 404})
 
     def do_DELETE(self) -> None:
-        del self.jobs[urlsplit(self.path).path.split("/")[-1]]
+        name = urlsplit(self.path).path.split("/")[-1]
+        if self.jobs.pop(name, None) is None:
+            self.answer(404, {"kind": "Status", "code": 404})
+            return
+        for node in self.nodes[name]:
+            if node.poll() is None:
+                node.terminate()
         self.answer(200, {})
 
     def with_status(self, name: str) -> dict[str, Any]:
@@ -140,6 +150,7 @@ class Cluster(BaseHTTPRequestHandler):
 @pytest.fixture
 def settings(aws: str, tmp_path: Path) -> Iterator[KubeflowTraining]:
     Cluster.jobs, Cluster.nodes, Cluster.folder = {}, {}, tmp_path
+    Cluster.on_log = staticmethod(lambda: None)
     Cluster.secret = {"access_key_id": "k", "secret_access_key": "s"}
     server = ThreadingHTTPServer(("127.0.0.1", 0), Cluster)
     threading.Thread(target=server.serve_forever).start()
@@ -180,7 +191,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def test_a_train_job_of_two_nodes_leaves_the_model_here(
-    settings: KubeflowTraining, job: TrainingJob, seen: list[dict[str, Any]]
+    settings: KubeflowTraining, job: TrainingJob, seen: list[dict[str, Any]], stage: Stage
 ) -> None:
     events: list[Event] = []
     summary = KubeflowBackend(settings).run(job, events.append)
@@ -190,6 +201,7 @@ def test_a_train_job_of_two_nodes_leaves_the_model_here(
     assert "calibrating" in [event.message for event in events]
     (created,) = seen
     assert Cluster.jobs == {}
+    assert stage() == []
     assert created["spec"]["runtimeRef"]["name"] == "torch-distributed"
     limits = created["spec"]["trainer"]["resourcesPerNode"]["limits"]
     assert limits == {"nvidia.com/gpu": "8", "cpu": "32", "memory": "256Gi"}
@@ -199,16 +211,47 @@ def test_a_train_job_of_two_nodes_leaves_the_model_here(
     assert spec["tolerations"] == [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
 
 
-def test_a_failed_train_job_is_told_in_its_words_and_deleted(settings: KubeflowTraining, job: TrainingJob) -> None:
+def test_a_failed_train_job_is_told_in_its_words_and_deleted(
+    settings: KubeflowTraining, job: TrainingJob, stage: Stage
+) -> None:
     recipe = job.recipe.model_copy(update={"layers": 9})
     with pytest.raises(TrainingError, match=r"has 2 layers; asked to keep 9"):
         KubeflowBackend(settings).run(dataclasses.replace(job, recipe=recipe), ignore)
     assert Cluster.jobs == {}
+    assert stage() == []
 
 
-def test_a_runtime_that_is_not_there_is_told(settings: KubeflowTraining, job: TrainingJob) -> None:
+def test_a_step_that_is_ended_ends_its_train_job(settings: KubeflowTraining, job: TrainingJob, stage: Stage) -> None:
+    # The SDK waits for the log meanwhile, and turns every exception into one of its own.
+    Cluster.on_log = staticmethod(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    before = signal.getsignal(signal.SIGTERM)
+    recipe = job.recipe.model_copy(update={"epochs": 400})
+    with pytest.raises(StoppedError, match="stopped by SIGTERM"):
+        KubeflowBackend(settings).run(dataclasses.replace(job, recipe=recipe), ignore)
+    assert Cluster.jobs == {}
+    for node in next(iter(Cluster.nodes.values())):
+        node.wait()
+    assert stage() == []
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_runtime_that_is_not_there_is_told(settings: KubeflowTraining, job: TrainingJob, stage: Stage) -> None:
+    events: list[Event] = []
     with pytest.raises(TrainingError, match=r"Kubeflow Trainer: .*other"):
-        KubeflowBackend(settings.model_copy(update={"runtime": "other"})).run(job, ignore)
+        KubeflowBackend(settings.model_copy(update={"runtime": "other"})).run(job, events.append)
+    assert [event.message for event in events if "still" in event.message] == []
+    assert stage() == []
+
+
+def test_a_train_job_that_cannot_be_deleted_is_told_and_the_model_kept(
+    settings: KubeflowTraining, job: TrainingJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Cluster, "do_DELETE", lambda handler: handler.answer(403, {"kind": "Status", "code": 403}))
+    events: list[Event] = []
+    KubeflowBackend(settings.model_copy(update={"nodes": 1})).run(job, events.append)
+    assert (job.out / "model" / "model.safetensors").is_file()
+    (name,) = Cluster.jobs
+    assert f"Failed to delete TrainJob: synapse/{name}; it may still run" in [event.message for event in events]
 
 
 @pytest.mark.skipif(not RELEASED_CRDS.is_file(), reason="needs the released CRDs")

@@ -11,19 +11,20 @@ from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.progress import Event, OnEvent, parse_event
 from synapse_pipelines.training.backends.base import TrainingJob, load_summary
 from synapse_pipelines.training.backends.settings import KubeflowTraining
-from synapse_pipelines.training.backends.staging import fetch_folder, put_job
+from synapse_pipelines.training.backends.staging import fetch_folder, put_job, staged
+from synapse_pipelines.training.backends.termination import stopped_by_termination
 from synapse_pipelines.training.train import TrainingSummary
 
 with warnings.catch_warnings():
     # The SDK's settings are written for an older pydantic.
     warnings.simplefilter("ignore", DeprecationWarning)
     from kubeflow.common.types import KubernetesBackendConfig
-    from kubeflow.trainer import CustomTrainerContainer, TrainerClient
+    from kubeflow.trainer import CustomTrainerContainer, TrainerClient, options
     from kubeflow.trainer.constants.constants import TRAINJOB_COMPLETE, TRAINJOB_FAILED, TRAINJOB_RUNNING
-    from kubeflow.trainer.options import kubernetes as options
 
 _NODE: Final = "node"  # the job and the container of the torch runtimes that train
 _CHECKPOINTS: Final = "/checkpoints"
+_NOT_FOUND: Final = 404
 
 
 class KubeflowBackend:
@@ -33,27 +34,34 @@ class KubeflowBackend:
         self._settings = settings
 
     def run(self, job: TrainingJob, on_event: OnEvent) -> TrainingSummary:
-        """Train; see `TrainingBackend`. The TrainJob is deleted in the end, whichever way it ended."""
-        address = f"{self._settings.staging.rstrip('/')}/{uuid.uuid4().hex[:12]}"
-        on_event(Event("train", "running", f"uploading to {address}"))
-        encoder = put_job(job, address)
+        """Train; see `TrainingBackend`. However it ends, SIGTERM included, TrainJob and staged files are removed."""
+        name = f"synapse-training-{uuid.uuid4().hex[:12]}"
+        address = f"{self._settings.staging.rstrip('/')}/{name}"
         config = str(self._settings.kubeconfig) if self._settings.kubeconfig else None
         client = TrainerClient(KubernetesBackendConfig(namespace=self._settings.namespace, config_file=config))
-        name = ""
-        try:
-            name = client.train(
-                runtime=self._settings.runtime,
-                trainer=self._trainer(),
-                options=[options.TrainerCommand(_command(address, encoder, self._settings)), self._patch()],
-            )
-            self._wait(client, name, on_event)
-        except (RuntimeError, TimeoutError) as error:
-            raise TrainingError(f"Kubeflow Trainer: {error}") from error
-        finally:
-            if name:
-                client.delete_job(name)
-        fetch_folder(f"{address}/model", job.out)
+        with stopped_by_termination(), staged(address, on_event):
+            on_event(Event("train", "running", f"uploading to {address}"))
+            encoder = put_job(job, address)
+            command = options.TrainerCommand(_command(address, encoder, self._settings))
+            try:
+                ends = options.ActiveDeadlineSeconds(int(self._settings.timeout_hours * 3600))  # if this step is lost
+                told = [options.Name(name), ends, command, self._patch()]
+                client.train(runtime=self._settings.runtime, trainer=self._trainer(), options=told)
+                self._wait(client, name, on_event)
+            except (RuntimeError, TimeoutError) as error:
+                raise TrainingError(f"Kubeflow Trainer: {error}") from error
+            finally:
+                self._delete(client, name, on_event)
+            fetch_folder(f"{address}/model", job.out)
         return load_summary(job.out)
+
+    def _delete(self, client: Any, name: str, on_event: OnEvent) -> None:
+        """Delete the TrainJob, where there is one: SIGTERM may come while it is being made."""
+        try:
+            client.delete_job(name)
+        except (RuntimeError, TimeoutError) as error:
+            if getattr(error.__cause__, "status", None) != _NOT_FOUND:
+                on_event(Event("train", "running", f"{error}; it may still run"))
 
     def _trainer(self) -> Any:
         endpoint = self._settings.s3_endpoint

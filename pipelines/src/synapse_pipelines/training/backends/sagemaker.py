@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tarfile
 import tempfile
 import time
@@ -16,11 +17,16 @@ from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.progress import Event, OnEvent
 from synapse_pipelines.training.backends.base import TrainingJob, load_summary
 from synapse_pipelines.training.backends.settings import SageMakerTraining
-from synapse_pipelines.training.backends.staging import fetch_file, put_job
+from synapse_pipelines.training.backends.staging import fetch_file, put_job, staged
+from synapse_pipelines.training.backends.termination import stopped_by_termination
 from synapse_pipelines.training.train import TrainingSummary
 
 CHANNEL: Final = "job"
 _ENTRY: Final = "synapse_pipelines.training.backends.sagemaker_entry"
+
+
+class _JobEndedError(Exception):
+    """The job ended without a model."""
 
 
 class SageMakerBackend:
@@ -30,22 +36,33 @@ class SageMakerBackend:
         self._settings = settings
 
     def run(self, job: TrainingJob, on_event: OnEvent) -> TrainingSummary:
-        """Train; see `TrainingBackend`."""
+        """Train; see `TrainingBackend`. However it ends, SIGTERM included, no job runs on and staged files are removed.
+
+        Checkpoints stay, for the next job to go on from.
+        """
         name = f"synapse-training-{uuid.uuid4().hex[:12]}"
         address = f"{self._settings.staging.rstrip('/')}/{name}"
-        on_event(Event("train", "running", f"uploading to {address}"))
-        encoder = put_job(job, address).removeprefix(f"{address}/")
         client = boto3.client("sagemaker", region_name=self._settings.region, endpoint_url=self._settings.endpoint)
-        try:
-            client.create_training_job(**self._request(name, address, encoder))
-            artefact = self._wait(client, name, on_event)
-        except (BotoCoreError, ClientError) as error:
-            raise TrainingError(f"SageMaker: {error}") from error
-        with tempfile.TemporaryDirectory() as folder:
-            archive = Path(folder) / "model.tar.gz"
-            fetch_file(artefact, archive)
-            with tarfile.open(archive) as opened:
-                opened.extractall(job.out, filter="data")
+        with stopped_by_termination(), staged(address, on_event):
+            on_event(Event("train", "running", f"uploading to {address}"))
+            encoder = put_job(job, address).removeprefix(f"{address}/")
+            try:
+                client.create_training_job(**self._request(name, address, encoder))
+                artefact = self._wait(client, name, on_event)
+            except _JobEndedError as error:
+                raise TrainingError(str(error)) from None
+            except BaseException as error:
+                # Nobody waits for the job any more. The service refuses where it was not made.
+                with contextlib.suppress(BotoCoreError, ClientError):
+                    client.stop_training_job(TrainingJobName=name)
+                if isinstance(error, BotoCoreError | ClientError):
+                    raise TrainingError(f"SageMaker: {error}") from error
+                raise
+            with tempfile.TemporaryDirectory() as folder:
+                archive = Path(folder) / "model.tar.gz"
+                fetch_file(artefact, archive)
+                with tarfile.open(archive) as opened:
+                    opened.extractall(job.out, filter="data")
         return load_summary(job.out)
 
     def _request(self, name: str, address: str, encoder: str) -> dict[str, Any]:
@@ -93,7 +110,7 @@ class SageMakerBackend:
                 return artefact
             if status in ("Failed", "Stopped"):
                 reason = found.get("FailureReason") or f"SageMaker training job {name} ended as {status}"
-                raise TrainingError(reason.removeprefix("AlgorithmError: "))
+                raise _JobEndedError(reason.removeprefix("AlgorithmError: "))
             if detail != told:
                 told = detail
                 on_event(Event("train", "running", f"SageMaker training job {name}: {detail}"))

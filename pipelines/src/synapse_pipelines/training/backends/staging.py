@@ -9,8 +9,9 @@ from pathlib import Path
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from synapse_pipelines.data.storage import s3_client, split_address
+from synapse_pipelines.data.storage import remove_objects, s3_client, split_address
 from synapse_pipelines.errors import TrainingError
+from synapse_pipelines.progress import Event, OnEvent
 from synapse_pipelines.training.backends.base import TrainingJob
 
 
@@ -32,6 +33,19 @@ def put_job(job: TrainingJob, address: str) -> str:
         return job.base_encoder
     put_folder(encoder, f"{address}/encoder/{encoder.name}")
     return f"{address}/encoder/{encoder.name}"
+
+
+@contextmanager
+def staged(address: str, on_event: OnEvent) -> Iterator[None]:
+    """Remove what lies under `address` at the end of the block, however it ends."""
+    try:
+        yield
+    finally:
+        try:
+            remove_objects(address)
+        except (Boto3Error, BotoCoreError, ClientError) as error:
+            # No model that was trained is lost because something could not be tidied away.
+            on_event(Event("train", "running", f"{address} is still there, it could not be removed: {error}"))
 
 
 def put_folder(folder: Path, address: str) -> None:
