@@ -4,7 +4,7 @@ import pytest
 from presidio_analyzer import RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 from synapse_pipelines.pii.engine import NameRecognizer, TaggerEngine, analyzer, find_all, resolve
-from synapse_pipelines.pii.sentences import Span
+from synapse_pipelines.pii.phrases import Span
 
 
 class ScriptedTagger:

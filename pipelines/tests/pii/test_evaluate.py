@@ -1,7 +1,8 @@
 from collections.abc import Sequence
 
-from synapse_pipelines.pii.evaluate import evaluate, masked_share
-from synapse_pipelines.pii.sentences import Sentence, Span
+import pytest
+from synapse_pipelines.pii.evaluate import evaluate, masked_share, score
+from synapse_pipelines.pii.phrases import Sentence, Span
 
 SENTENCES = [
     Sentence("Ana Silva in Porto", "en", ((0, 9, "PERSON"), (13, 18, "LOCATION")), "{person} in {place}"),
@@ -48,6 +49,21 @@ def test_what_is_found_in_plain_text_is_wrong() -> None:
 
 def test_two_halves_make_a_whole() -> None:
     assert figures([(0, 3, "PERSON"), (4, 9, "PERSON")], [])["PERSON"] == (1.0, 1.0)
+
+
+def test_a_postcode_inside_an_address_is_part_of_it() -> None:
+    sentence = Sentence("1 Elm St, Leeds LS1 4AP", "en", ((0, 23, "ADDRESS"),), "{address}")
+    found = evaluate([sentence], finder([(0, 9, "ADDRESS"), (16, 23, "POSTCODE")]))
+    assert (found.overall.precision, found.overall.recall) == (1.0, 1.0)
+    alone = Sentence("LS1 4AP", "en", ((0, 7, "PERSON"),), "{person}")
+    assert evaluate([alone], finder([(0, 7, "POSTCODE")])).overall.precision == 0.0
+
+
+def test_the_score_is_f1_of_the_types_asked_for() -> None:
+    half = [[(0, 9, "PERSON")], []]
+    assert score(SENTENCES, half, ["PERSON", "LOCATION"]) == pytest.approx(2 / 3)
+    assert score(SENTENCES, half, ["PERSON"]) == 1.0
+    assert score(SENTENCES, [[], []], ["PERSON"]) == 0.0
 
 
 def test_sentences_and_templates_are_counted() -> None:

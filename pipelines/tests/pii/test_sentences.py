@@ -5,14 +5,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from synapse_pipelines.errors import DataError
+from synapse_pipelines.pii.phrases import Sentence
+from synapse_pipelines.pii.pools import side_of
 from synapse_pipelines.pii.sentences import (
     SPANS_FILE,
     annotated_texts,
     chat_texts,
     generate,
+    in_rows,
     labelled,
     nameless,
-    template_side,
+    refilled,
 )
 from synapse_pipelines.pii.values import TYPE_OF_SLOT
 
@@ -45,15 +48,23 @@ def test_generated_sentences_mark_their_values_in_both_languages() -> None:
 
 
 def test_training_and_test_share_no_template() -> None:
-    train, test = ({sentence.template for sentence in generate(3_000, side, 1)} for side in ("train", "test"))
-    assert not train & test
-    assert len(train) > len(test) > 20
-    assert all(template_side(template) == "test" for template in test)
+    train, valid, test = ({one.template for one in generate(3_000, side, 1)} for side in ("train", "valid", "test"))
+    assert not train & test | train & valid | valid & test
+    assert len(train) > len(test) > len(valid) > 20
+    assert all(side_of(template) == "test" for template in test)
 
 
 def test_some_sentences_are_written_as_people_chat() -> None:
     texts = [sentence.text for sentence in generate(400, "train", seed=1)]
     assert 0.2 < sum(text == text.lower() for text in texts) / len(texts) < 0.7
+
+
+def test_several_sentences_in_a_row_keep_their_spans() -> None:
+    single = generate(300, "train", seed=1)
+    rows = in_rows(single, seed=1)
+    assert 150 < len(rows) < 290
+    marked = [one.text[a:b] for one in single if one.language == "pt" for a, b, _ in one.spans]
+    assert [one.text[a:b] for one in rows if one.language == "pt" for a, b, _ in one.spans] == marked
 
 
 def test_labelled_sentences_have_our_types(tmp_path: Path) -> None:
@@ -62,6 +73,17 @@ def test_labelled_sentences_have_our_types(tmp_path: Path) -> None:
     assert sentence.spans == ((0, 3, "PERSON"), (13, 18, "LOCATION"))
     assert sentence.template == "<PERSON> lives in <GPE>, aged <AGE>"
     assert [one.text for one in labelled(tmp_path, in_heldout=True)] == ["Eva lives in Braga, aged 31"]
+
+
+def test_labelled_sentences_are_seen_again_with_other_values() -> None:
+    spans = ((0, 3, "PERSON"), (13, 18, "LOCATION"), (22, 25, "SSN"))
+    sentence = Sentence("Ana lives in Porto at 123 now", "en", spans, "<PERSON> lives in <GPE>")
+    made = refilled([sentence] * 40, "train", seed=1)
+    assert len({one.text for one in made}) > 35
+    for one in made:
+        assert [kind for *_, kind in one.spans] == ["PERSON", "LOCATION", "SSN"]
+        assert one.text[slice(*one.spans[2][:2])] == "123"
+        assert one.text[one.spans[0][1] : one.spans[1][0]].lower() == " lives in "
 
 
 def test_spans_inside_others_are_left_out(tmp_path: Path) -> None:
@@ -92,15 +114,15 @@ def test_texts_with_a_known_name_or_a_capital_are_not_taken() -> None:
 def test_chat_is_split_by_its_text(tmp_path: Path) -> None:
     texts = [f"message number {number}" for number in range(100)]
     pd.DataFrame({"text": [*texts, *texts]}).to_parquet(tmp_path / "chat_logs.parquet")
-    train, test = chat_texts(tmp_path, "train"), chat_texts(tmp_path, "test")
-    assert sorted(train + test) == sorted(texts)
-    assert len(train) > len(test) > 0
+    train, valid, test = (chat_texts(tmp_path, side) for side in ("train", "valid", "test"))
+    assert sorted(train + valid + test) == sorted(texts)
+    assert len(train) > len(test) > len(valid) > 0
 
 
 def test_annotated_texts_are_of_their_language(tmp_path: Path) -> None:
     rows = [{"text": f"texto {number}", "language": ("en", "pt")[number % 2]} for number in range(40)]
     pd.DataFrame(rows).to_parquet(tmp_path / "annotations.parquet")
-    found = annotated_texts(tmp_path, "train", "pt") + annotated_texts(tmp_path, "test", "pt")
+    found = [text for side in ("train", "valid", "test") for text in annotated_texts(tmp_path, side, "pt")]
     assert sorted(found) == sorted(row["text"] for row in rows if row["language"] == "pt")
 
 

@@ -3,8 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from synapse_pipelines.pii.sentences import Span
-from synapse_pipelines.pii.tagger import IGNORED, TAGS, decode, pad_number, tag_numbers, windowed, windows
+from synapse_pipelines.pii.phrases import Span
+from synapse_pipelines.pii.tagger import (
+    IGNORED,
+    TAGS,
+    decode,
+    hide_number,
+    pad_number,
+    tag_numbers,
+    windowed,
+    windows,
+)
 from synapse_pipelines.training.encoder import packaged_encoder
 from tokenizers import Encoding, Tokenizer
 
@@ -50,12 +59,13 @@ def test_types_that_patterns_find_are_outside() -> None:
     assert set(tag_numbers(window, [(0, 6, "EMAIL")])) == {IGNORED, 0}
 
 
-def test_a_bias_finds_less() -> None:
+def test_a_bias_finds_less_of_its_type_alone() -> None:
     ((_, window),) = windows(TOKENIZER, ["ana"])
-    logits = np.zeros((3, len(TAGS)), dtype=np.float32)
-    logits[1, TAGS.index("B-PERSON")] = 2.0
+    logits = np.full((3, len(TAGS)), -9.0, dtype=np.float32)
+    logits[1, 0], logits[1, TAGS.index("B-PERSON")] = 0.0, 2.0
     assert decode("ana", [(window, logits)]) == [(0, 3, "PERSON")]
-    assert decode("ana", [(window, logits)], bias=5.0) == []
+    assert decode("ana", [(window, logits)], {"PERSON": 5.0}) == []
+    assert decode("ana", [(window, logits)], {"ORG": 5.0}) == [(0, 3, "PERSON")]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\u00a0", "\u200b"])
@@ -66,3 +76,8 @@ def test_texts_without_words_have_no_spans(text: str) -> None:
 
 def test_the_pad_token_is_known() -> None:
     assert pad_number(TOKENIZER) == TOKENIZER.token_to_id("[PAD]")
+
+
+def test_hidden_words_have_a_token_of_their_own() -> None:
+    assert hide_number(TOKENIZER) in {TOKENIZER.token_to_id("[MASK]"), TOKENIZER.token_to_id("[UNK]")}
+    assert hide_number(TOKENIZER) != pad_number(TOKENIZER)

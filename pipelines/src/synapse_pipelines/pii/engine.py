@@ -22,7 +22,7 @@ from synapse_common.pii import TYPES as FORMS
 from synapse_common.pii import find_entities
 
 from synapse_pipelines.pii.model import SpanTagger
-from synapse_pipelines.pii.sentences import Span
+from synapse_pipelines.pii.phrases import Span
 from synapse_pipelines.pii.tagger import TYPES
 
 LANGUAGES: Final = ("en", "pt")

@@ -14,7 +14,7 @@ from synapse_pipelines.errors import DataError
 from synapse_pipelines.settings import PiiProfile, TrainingSettings
 
 if TYPE_CHECKING:
-    from synapse_pipelines.pii.sentences import Span
+    from synapse_pipelines.pii.phrases import Span
 
 TAGGERS: Final = (Path("build/pii"), Path("models/pii"))
 """Folders that a tagger is looked for in where no setting names one. One trained here comes before the repository's."""

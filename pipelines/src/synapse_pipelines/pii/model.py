@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from tokenizers import Encoding, Tokenizer
 
 from synapse_pipelines.errors import DataError
-from synapse_pipelines.pii.sentences import Span
+from synapse_pipelines.pii.phrases import Span
 from synapse_pipelines.pii.tagger import TokenTagger, decode, pad_number, windowed, windows
 from synapse_pipelines.training.batches import batch_indices, pad
 from synapse_pipelines.training.quantise import export_onnx
@@ -40,6 +40,8 @@ class TaggerInfo(BaseModel):
     steps: int
     seconds: float
     recipe: dict[str, int | float]
+    biases: dict[str, float] = {}
+    """For each type what `decode` takes from its log-probability: chosen on sentences for validation."""
 
 
 class SpanTagger:
@@ -66,6 +68,11 @@ class SpanTagger:
 
     def find(self, texts: Sequence[str]) -> list[list[Span]]:
         """Return the spans found in each text, in order."""
+        parts = self.read(texts)
+        return [decode(text, own, self.info.biases) for text, own in zip(texts, parts, strict=True)]
+
+    def read(self, texts: Sequence[str]) -> list[list[tuple[Encoding, NDArray[np.float32]]]]:
+        """Return for each text its windows and their logits [t, len(TAGS)]."""
         seen = windows(self._tokenizer, texts)
         of_text: list[list[tuple[Encoding, NDArray[np.float32]]]] = [[] for _ in texts]
         lengths = [len(window.ids) for _, window in seen]
@@ -76,7 +83,7 @@ class SpanTagger:
             for row, own in zip(rows, logits, strict=True):
                 number, window = seen[row]
                 of_text[number].append((window, own[: len(window.ids)]))
-        return [decode(text, parts) for text, parts in zip(texts, of_text, strict=True)]
+        return of_text
 
 
 def save(tagger: TokenTagger, tokenizer: Tokenizer, info: TaggerInfo, folder: Path) -> None:
@@ -98,4 +105,9 @@ def save(tagger: TokenTagger, tokenizer: Tokenizer, info: TaggerInfo, folder: Pa
     quantiser.process()
     quantiser.model.save_model_to_file(str(folder / MODEL_FILE))
     (folder / TOKENIZER_FILE).write_text(tokenizer.to_str(), encoding="utf-8")
+    save_info(info, folder)
+
+
+def save_info(info: TaggerInfo, folder: Path) -> None:
+    """Write what the tagger in `folder` is."""
     (folder / INFO_FILE).write_text(info.model_dump_json(indent=2) + "\n", encoding="utf-8")

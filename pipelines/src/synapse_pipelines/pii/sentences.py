@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import random
 import re
-import string
-import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
-import yaml
 
 from synapse_pipelines.errors import DataError
-from synapse_pipelines.pii.values import TYPE_OF_SLOT, Language, Side, Values, known_names
-
-Span = tuple[int, int, str]
-"""Start, end (exclusive), type."""
+from synapse_pipelines.pii.phrases import Sentence, Span, filled, joined, phrases, styled
+from synapse_pipelines.pii.pools import Language, Side, known_names, side_of
+from synapse_pipelines.pii.values import Values
 
 SPANS_FILE: Final = "pii_spans.jsonl.gz"
 TYPE_OF_LABEL: Final = {
@@ -42,41 +34,35 @@ TYPE_OF_LABEL: Final = {
 }
 """Our types for those of the labelled file; ages, titles, nationalities and mere dates are not masked."""
 
-_SLOT: Final = re.compile(r"\{(\w+)\}")
 _WORD: Final = re.compile(r"\w+")
 _TITLE_SHARE: Final = 0.1
-_TEST_SHARE: Final = 5  # one template in five is for test
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """A text, where its personal data stands, and the template it was made from."""
-
-    text: str
-    language: Language
-    spans: tuple[Span, ...]
-    template: str
-
-
-def template_side(template: str) -> Side:
-    """Return the side of all sentences of `template`, by its hash."""
-    return "test" if hashlib.sha256(template.encode()).digest()[0] % _TEST_SHARE == 0 else "train"
+_SLOT_OF_TYPE: Final = {"LOCATION": "place", "ORG": "org", "ADDRESS": "address", "PHONE": "phone", "POSTCODE": "zip"}
+_ROW_SHARE: Final = 0.25  # of generated texts have several sentences
 
 
 def generate(count: int, side: Side, seed: int) -> list[Sentence]:
-    """Return `count` sentences of the templates and values of `side`, half of them in each language.
-
-    Some are written as people chat: in lower case, without accents or final punctuation.
-    """
+    """Return `count` sentences of the templates and values of `side`, half of them in each language."""
     rng = random.Random(f"{seed} {side}")  # noqa: S311 - sentences, not secrets
     values = Values(rng, side)
-    phrases: dict[Language, list[str]] = {"en": _phrases("en", side), "pt": _phrases("pt", side)}
     made = []
     for number in range(count):
         language: Language = "en" if number % 2 else "pt"
-        template = rng.choice(phrases[language])
-        made.append(_styled(_filled(template, language, values), rng))
+        made.append(styled(filled(rng.choice(phrases(language, side)), language, values, rng), rng))
     return made
+
+
+def in_rows(sentences: Sequence[Sentence], seed: int) -> list[Sentence]:
+    """Return `sentences`, some of them two or three in a row as one text of their language."""
+    rng = random.Random(seed)  # noqa: S311 - sentences, not secrets
+    made: list[Sentence] = []
+    waiting: dict[Language, list[Sentence]] = {"en": [], "pt": []}
+    for sentence in sentences:
+        row = waiting[sentence.language]
+        row.append(sentence)
+        if len(row) == 3 or rng.random() > _ROW_SHARE:
+            made.append(joined(row, rng))
+            row.clear()
+    return made + [joined(row, rng) for row in waiting.values() if row]
 
 
 def labelled(data_dir: Path, *, in_heldout: bool) -> list[Sentence]:
@@ -96,6 +82,28 @@ def labelled(data_dir: Path, *, in_heldout: bool) -> list[Sentence]:
         return [_from_row(row) for row in rows if row["template_in_heldout"] is in_heldout]
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{file} cannot be read: {error}") from error
+
+
+def refilled(sentences: Sequence[Sentence], side: Side, seed: int) -> list[Sentence]:
+    """Return labelled `sentences` with other names, places, organisations, addresses and numbers of `side`."""
+    rng = random.Random(f"{seed} {side}")  # noqa: S311 - sentences, not secrets
+    values = Values(rng, side)
+    made = []
+    for sentence in sentences:
+        text, position = "", 0
+        spans: list[Span] = []
+        for start, end, kind in sentence.spans:
+            text += sentence.text[position:start]
+            value = old = sentence.text[start:end]
+            if kind == "PERSON":
+                value = values.draw("person" if " " in old else rng.choice(("first", "last")), sentence.language)
+            elif kind in _SLOT_OF_TYPE:
+                value = values.draw(_SLOT_OF_TYPE[kind], sentence.language)
+            spans.append((len(text), len(text) + len(value), kind))
+            text, position = text + value, end
+        filled_in = Sentence(text + sentence.text[position:], sentence.language, tuple(spans), sentence.template)
+        made.append(styled(filled_in, rng))
+    return made
 
 
 def nameless(texts: Sequence[str], language: Language, count: int, seed: int) -> list[Sentence]:
@@ -134,43 +142,7 @@ def _texts(file: Path, side: Side, equal: dict[str, str]) -> list[str]:
     rows = pd.read_parquet(file, columns=["text", *equal])
     for column, value in equal.items():
         rows = rows[rows[column] == value]
-    return [text for text in rows["text"].drop_duplicates() if template_side(text) == side]
-
-
-@cache
-def _phrases(language: Language, side: Side) -> list[str]:
-    content = yaml.safe_load(files("synapse_pipelines.pii").joinpath("phrases.yaml").read_text(encoding="utf-8"))
-    return [phrase for phrase in (*content[language], *content[f"none_{language}"]) if template_side(phrase) == side]
-
-
-def _filled(template: str, language: Language, values: Values) -> Sentence:
-    text, spans, position = "", [], 0
-    for slot in _SLOT.finditer(template):
-        text += template[position : slot.start()]
-        value = values.draw(slot[1], language)
-        if slot[1] in TYPE_OF_SLOT:
-            spans.append((len(text), len(text) + len(value), TYPE_OF_SLOT[slot[1]]))
-        text += value
-        position = slot.end()
-    return Sentence(text + template[position:], language, tuple(spans), template)
-
-
-def _styled(sentence: Sentence, rng: random.Random) -> Sentence:
-    text, chance = sentence.text, rng.random()
-    if chance < 0.3 and len(text.lower()) == len(text):
-        text = text.lower()
-    elif chance < 0.35 and len(text.upper()) == len(text):
-        text = text.upper()
-    if rng.random() < 0.15:
-        text = "".join(_without_accent(char) for char in text)
-    end = max((span[1] for span in sentence.spans), default=0)
-    if rng.random() < 0.3 and len(text) > end and text[-1] in string.punctuation:
-        text = text[:-1]
-    return Sentence(text, sentence.language, sentence.spans, sentence.template)
-
-
-def _without_accent(char: str) -> str:
-    return unicodedata.normalize("NFD", char)[0]
+    return [text for text in rows["text"].drop_duplicates() if side_of(text) == side]
 
 
 def _from_row(row: dict[str, Any]) -> Sentence:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,13 +13,16 @@ from synapse_common.pii import plain
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor, nn
 
-from synapse_pipelines.pii.sentences import Span
+from synapse_pipelines.pii.phrases import Span
 
 TYPES: Final = ("PERSON", "LOCATION", "ORG", "ADDRESS", "POSTCODE", "PHONE", "BIRTHDATE")
 """What the tagger finds: what has no form of its own, and numbers that people write in forms that no pattern knows."""
 
 TAGS: Final = ("O", *(f"{begin}-{kind}" for kind in TYPES for begin in "BI"))
 """Order of the logits: outside, then beginning and inside of each type (Ramshaw and Marcus, 1995)."""
+
+Parts = Sequence[tuple[Encoding, NDArray[np.float32]]]
+"""The windows of a text and their logits ([t, len(TAGS)] each)."""
 
 IGNORED: Final = -100
 """Tag number of padding and special tokens, which no loss counts."""
@@ -57,6 +60,12 @@ def pad_number(tokenizer: Tokenizer) -> int:
     return next((number for number in known if number is not None), 0)
 
 
+def hide_number(tokenizer: Tokenizer) -> int:
+    """Return the id that stands for any word."""
+    known = (tokenizer.token_to_id(name) for name in ("<mask>", "[MASK]", "<unk>", "[UNK]"))
+    return next((number for number in known if number is not None), 0)
+
+
 def windows(tokenizer: Tokenizer, texts: Sequence[str]) -> list[tuple[int, Encoding]]:
     """Return the windows of `texts` with the number of the text each is of; offsets are those of the whole text."""
     encoded = tokenizer.encode_batch([plain(text) for text in texts])
@@ -79,11 +88,12 @@ def tag_numbers(window: Encoding, spans: Iterable[Span]) -> list[int]:
     return numbers
 
 
-def decode(text: str, windows_of_text: Sequence[tuple[Encoding, NDArray[np.float32]]], bias: float = 0.0) -> list[Span]:
-    """Return the spans that the logits of a text's windows ([t, len(TAGS)] each) say.
+def decode(text: str, windows_of_text: Parts, biases: Mapping[str, float] | None = None) -> list[Span]:
+    """Return the spans that the logits of a text's windows say.
 
     A word has the mean log-probabilities of its tokens, over all windows that saw them; words of one type in a row are
-    one span, unless a later one says that it begins another. `bias` is added to "outside": higher finds less.
+    one span, unless a later one says that it begins another. The type's number in `biases`, 0 where it has none, is
+    taken from its log-probability: higher finds less.
     """
     words = [match.span() for match in _WORD.finditer(plain(text))]
     total = np.zeros((len(words), len(TAGS)), dtype=np.float64)
@@ -101,16 +111,20 @@ def decode(text: str, windows_of_text: Sequence[tuple[Encoding, NDArray[np.float
                 total[word] += log_probabilities[token] * (end - start)
                 if np.isnan(first[word, 0]):
                     first[word] = log_probabilities[token]
-    return list(_joined(words, total, first, bias))
+    against = np.array([(biases or {}).get(kind, 0.0) for kind in TYPES])
+    return list(_joined(words, total, first, against))
 
 
 def _joined(
-    words: Sequence[tuple[int, int]], total: NDArray[np.float64], first: NDArray[np.float64], bias: float
+    words: Sequence[tuple[int, int]],
+    total: NDArray[np.float64],
+    first: NDArray[np.float64],
+    against: NDArray[np.float64],
 ) -> Iterable[Span]:
     length = np.array([end - start for start, end in words], dtype=np.float64)[:, None]
     mean = total / np.maximum(length, 1)
     either = np.logaddexp(mean[:, 1::2], mean[:, 2::2])  # beginning or inside
-    kinds = np.column_stack((mean[:, 0] + bias, either)).argmax(axis=1)
+    kinds = np.column_stack((mean[:, 0], either - against)).argmax(axis=1)
     current: Span | None = None
     for (start, end), kind, own in zip(words, kinds.tolist(), first, strict=True):
         if kind == 0 or np.isnan(own[0]):

@@ -15,11 +15,23 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from synapse_pipelines.errors import TrainingError
-from synapse_pipelines.pii.model import SpanTagger, TaggerInfo, save
+from synapse_pipelines.pii.calibrate import choose_biases
+from synapse_pipelines.pii.card import write_card
+from synapse_pipelines.pii.model import SpanTagger, TaggerInfo, save, save_info
+from synapse_pipelines.pii.phrases import Sentence
+from synapse_pipelines.pii.pools import Language, Side, side_of
 from synapse_pipelines.pii.report import Report, markdown, measure
-from synapse_pipelines.pii.sentences import Sentence, annotated_texts, chat_texts, generate, labelled, nameless
-from synapse_pipelines.pii.tagger import IGNORED, TAGS, TokenTagger, pad_number, tag_numbers, windowed, windows
-from synapse_pipelines.pii.values import Language
+from synapse_pipelines.pii.sentences import annotated_texts, chat_texts, generate, in_rows, labelled, nameless, refilled
+from synapse_pipelines.pii.tagger import (
+    IGNORED,
+    TAGS,
+    TokenTagger,
+    hide_number,
+    pad_number,
+    tag_numbers,
+    windowed,
+    windows,
+)
 from synapse_pipelines.progress import Event, OnEvent, print_event
 from synapse_pipelines.settings import load_training_settings
 from synapse_pipelines.training import model as classifier
@@ -38,16 +50,20 @@ class TaggerRecipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = 7
-    layers: int = Field(default=2, ge=1, description="encoder layers kept, the lowest ones")
-    vocabulary: int = Field(default=6_500, ge=1_000, description="pieces kept, the most used ones")
-    generated: int = Field(default=22_000, ge=100, description="generated sentences")
-    labelled_repeats: int = Field(default=4, ge=1, description="times that labelled sentences are seen in an epoch")
-    plain: int = Field(default=4_000, ge=0, description="plain texts without known names, of each source and language")
+    layers: int = Field(default=6, ge=1, description="encoder layers kept, the lowest ones")
+    vocabulary: int = Field(default=10_000, ge=1_000, description="pieces kept, the most used ones")
+    generated: int = Field(default=24_000, ge=100, description="generated sentences")
+    refills: int = Field(default=6, ge=0, description="times that labelled sentences are seen again with other values")
+    validated: int = Field(
+        default=1_000, ge=100, description="generated sentences that the types' biases are chosen on"
+    )
+    plain: int = Field(default=2_500, ge=0, description="plain texts without known names, of each source and language")
     epochs: int = Field(default=1, ge=1)
     max_tokens: int = Field(default=128, ge=64, le=512)
-    tokens_per_batch: int = Field(default=1_024, ge=128)
-    learning_rate: float = Field(default=1e-3, gt=0)
-    head_learning_rate: float = Field(default=3e-3, gt=0)
+    tokens_per_batch: int = Field(default=768, ge=128)
+    learning_rate: float = Field(default=3e-4, gt=0)
+    head_learning_rate: float = Field(default=2e-3, gt=0)
+    hidden_tokens: float = Field(default=0.08, ge=0, lt=1, description="share of tokens hidden, so that context counts")
     warmup_share: float = Field(default=0.06, ge=0, lt=1)
     dropout: float = Field(default=0.1, ge=0, lt=1)
     measured: int = Field(default=1_500, ge=100, description="generated sentences that it is measured on")
@@ -57,10 +73,27 @@ def training_sentences(data_dir: Path | None, recipe: TaggerRecipe) -> list[Sent
     """Return what the tagger learns from: none of it shares a template with what it is tested on."""
     sentences = generate(recipe.generated, "train", recipe.seed)
     if data_dir is not None:
-        sentences += labelled(data_dir, in_heldout=False) * recipe.labelled_repeats
-        sentences += nameless(chat_texts(data_dir, "train"), "en", recipe.plain, recipe.seed)
-        for language in get_args(Language):
-            sentences += nameless(annotated_texts(data_dir, "train", language), language, recipe.plain, recipe.seed)
+        known = [one for one in labelled(data_dir, in_heldout=False) if side_of(one.template) != "valid"]
+        sentences += known + refilled(known * recipe.refills, "train", recipe.seed)
+        sentences += _plain(data_dir, "train", recipe.plain, recipe.seed)
+    order = np.random.default_rng(recipe.seed).permutation(len(sentences))
+    return in_rows([sentences[number] for number in order], recipe.seed)
+
+
+def validation_sentences(data_dir: Path | None, recipe: TaggerRecipe) -> list[Sentence]:
+    """Return what decides how sure the tagger must be: of templates that it neither learns from nor is tested on."""
+    sentences = generate(recipe.validated, "valid", recipe.seed)
+    if data_dir is not None:
+        known = [one for one in labelled(data_dir, in_heldout=False) if side_of(one.template) == "valid"]
+        sentences += known + refilled(known * recipe.refills, "valid", recipe.seed)
+        sentences += _plain(data_dir, "valid", recipe.validated // 6, recipe.seed)
+    return sentences
+
+
+def _plain(data_dir: Path, side: Side, count: int, seed: int) -> list[Sentence]:
+    sentences = nameless(chat_texts(data_dir, side), "en", count, seed)
+    for language in get_args(Language):
+        sentences += nameless(annotated_texts(data_dir, side, language), language, count, seed)
     return sentences
 
 
@@ -85,14 +118,15 @@ def fit(
     peaks = (recipe.learning_rate, recipe.head_learning_rate)
     groups = [{"params": body, "lr": peaks[0]}, {"params": list(tagger.head.parameters()), "lr": peaks[1]}]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
-    pad_id = pad_number(tokenizer)
+    pad_id, hide_id = pad_number(tokenizer), hide_number(tokenizer)
     losses: list[float] = []
     started = last_report = time.monotonic()
     tagger.train()
     for step, rows in enumerate(batches, start=1):
         for group, peak in zip(optimiser.param_groups, peaks, strict=True):
             group["lr"] = peak * schedule(step / len(batches), recipe.warmup_share)
-        loss = _loss(tagger, [ids[row] for row in rows], [tags[row] for row in rows], pad_id)
+        seen = [hidden(ids[row], tags[row], hide_id, recipe.hidden_tokens, rng) for row in rows]
+        loss = _loss(tagger, seen, [tags[row] for row in rows], pad_id)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(tagger.parameters(), 1.0)
@@ -118,6 +152,14 @@ def fresh_tagger(base_encoder: str, texts: Sequence[str], recipe: TaggerRecipe) 
     return TokenTagger(model.encoder, model.head.in_features, recipe.dropout), tokenizer
 
 
+def hidden(ids: list[int], tags: list[int], hide_id: int, share: float, rng: np.random.Generator) -> list[int]:
+    """Return `ids` with a random `share` of those that have a tag replaced by `hide_id`."""
+    drawn = rng.random(len(ids))
+    return [
+        hide_id if chance < share and tag != IGNORED else one for one, tag, chance in zip(ids, tags, drawn, strict=True)
+    ]
+
+
 def _loss(tagger: TokenTagger, ids: list[list[int]], tags: list[list[int]], pad_id: int) -> Tensor:
     input_ids, mask = pad(ids, pad_id)
     targets, _ = pad(tags, IGNORED)
@@ -131,7 +173,7 @@ def _loss(tagger: TokenTagger, ids: list[list[int]], tags: list[list[int]], pad_
 def train_tagger(
     data_dir: Path | None, recipe: TaggerRecipe, base_encoder: str, out: Path, on_event: OnEvent
 ) -> Report:
-    """Train a tagger, write it and ``evaluation.json`` and ``report.md`` to `out`, and return the figures.
+    """Train a tagger, write it, ``evaluation.json``, ``report.md`` and ``CARD.md`` to `out`, and return the figures.
 
     Raises:
         TrainingError: the encoder cannot be used, or the loss stopped being a number.
@@ -149,10 +191,15 @@ def train_tagger(
         recipe=recipe.model_dump(),
     )
     save(tagger, tokenizer, info, out)
+    on_event(Event(_STEP, "running", "choosing how sure it must be of each type", 1.0))
+    valid = validation_sentences(data_dir, recipe)
+    biases = choose_biases(valid, SpanTagger(out).read([sentence.text for sentence in valid]))
+    save_info(info.model_copy(update={"biases": biases}), out)
     on_event(Event(_STEP, "running", "measuring", 1.0))
     measured = measure(SpanTagger(out), data_dir, recipe.measured, recipe.seed)
     (out / "evaluation.json").write_text(measured.model_dump_json(indent=2) + "\n", encoding="utf-8")
     (out / "report.md").write_text(markdown(measured), encoding="utf-8")
+    write_card(out)
     return measured
 
 
