@@ -35,9 +35,14 @@ def definitions() -> dict[str, str]:
     return found
 
 
+def attributions() -> dict[str, Attribution]:
+    """Return whom to name for each source that the table has."""
+    return {source: Attribution.model_validate(found) for source, found in _yaml("attributions.yaml").items()}
+
+
 def attribution(source: str) -> Attribution:
     """Return whom to name for `source`; nobody for one that the table does not have."""
-    return Attribution.model_validate(_yaml("attributions.yaml").get(source, {}))
+    return attributions().get(source, Attribution())
 
 
 def encoder(name: str) -> Encoder:
