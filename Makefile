@@ -25,9 +25,9 @@ setup-llm: ## Install a small language model, too, for `synapse up --llm` (600 M
 .PHONY: demo train release-model train-pii bench-training bench-pii bench-data tune ablation up down status
 demo: setup ## The main job on one machine, start to end; ends with a table and build/demo/report.html
 	@$(BIN)/synapse demo
-train: setup ## Train the moderation model and the user clusters on all data there is
+train: setup ## Train the moderation model and the user clusters on all sources there are
 	@$(BIN)/synapse train --preset full
-release-model: setup ## Train on all data there is and put the model into models/moderation, which the code carries
+release-model: setup ## Train on all sources and put the model into models/moderation, which the code carries
 	@$(BIN)/synapse train --preset full --release models/moderation
 train-pii: setup ## Train the tagger that masks names in training data, into build/pii
 	@$(BIN)/python -m synapse_pipelines.pii.train

@@ -11,7 +11,7 @@ from synapse_pipelines.data.generate import BASIC_BANKS, write_tables
 from synapse_pipelines.errors import PipelineError
 from synapse_pipelines.progress import Event
 from synapse_pipelines.registry.models import CANDIDATE, fetch_bundle, find
-from synapse_pipelines.run import CLUSTERS_NAME, TrainingResult, run_clustering, run_training
+from synapse_pipelines.run import CLUSTERS_NAME, TrainingResult, run_clustering, run_training, write_reports
 from synapse_pipelines.settings import TrainingSettings
 from synapse_pipelines.training.encoder import packaged_encoder
 from synapse_pipelines.training.model import load_tokenizer
@@ -59,6 +59,8 @@ def test_the_run_leaves_a_registered_candidate(
     fetched = fetch_bundle(settings.model_name, CANDIDATE, kind="moderation", tracking_uri=uri, target=tmp_path)
     assert fetched.manifest == result.bundle.manifest
     assert result.evaluation_file.is_file()
+    for report in write_reports(result, tmp_path / "reports"):
+        assert "</html>" in report.read_text("utf-8")
     assert result.dataset.name == "generated"
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from synapse_common.bundle import Bundle
 
+from synapse_pipelines.data.dataset import REPORT_FILE as DATA_REPORT_FILE
 from synapse_pipelines.data.dataset import DatasetInfo, load_info
 from synapse_pipelines.data.generate import write_tables
 from synapse_pipelines.data.sources import data_version
 from synapse_pipelines.data.storage import Location
 from synapse_pipelines.evaluation.champion import present_champion
 from synapse_pipelines.evaluation.evaluate import Evaluation, load_evaluation
+from synapse_pipelines.evaluation.report import html_report
 from synapse_pipelines.progress import Event, OnEvent, ignore
 from synapse_pipelines.registry.models import RegisteredModel
 from synapse_pipelines.registry.tracking import local_tracking_uri
@@ -111,6 +114,15 @@ def run_training(settings: TrainingSettings, on_event: OnEvent = ignore) -> Trai
         evaluation_file=evaluated / "evaluation.json",
         registered=_registered(outputs),
     )
+
+
+def write_reports(result: TrainingResult, folder: Path) -> tuple[Path, Path]:
+    """Write the reports of the data and of the evaluation as pages into `folder`; return the two files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data, evaluation = folder / "data.html", folder / "evaluation.html"
+    shutil.copy(result.dataset_dir / DATA_REPORT_FILE, data)
+    evaluation.write_text(html_report(result.evaluation), encoding="utf-8")
+    return data, evaluation
 
 
 def run_search(settings: TrainingSettings, on_event: OnEvent = ignore) -> SearchRun:

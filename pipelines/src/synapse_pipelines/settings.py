@@ -230,7 +230,8 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         int8_levels=24,
     ),
 }
-"""`tiny` proves the path in tests, `demo` fits some minutes on two cores, `full` takes all data and wants a GPU."""
+"""`tiny` proves the path in tests, `demo` fits some minutes on two cores, `full` draws on all data and takes an hour or
+two of one core, minutes of a GPU."""
 
 
 class TrainingSettings(SynapseSettings):

@@ -17,7 +17,7 @@ def train(
     preset: Annotated[
         Literal["demo", "full"] | None,
         typer.Option(
-            help="demo: a sample of the data, minutes on two cores; full: all of it, hours, or a GPU. "
+            help="demo: a sample of the data, minutes on two cores; full: all sources, an hour or two, or a GPU. "
             "Without, SYNAPSE_TRAINING_PRESET says, else demo."
         ),
     ] = None,
@@ -34,7 +34,7 @@ def train(
     SYNAPSE_TRAINING_RECIPE, what of the preset is to be otherwise; `synapse recipe` shows the whole).
     """
     # Training's libraries take seconds to import; the other commands should not wait for them.
-    from synapse_pipelines.run import run_clustering, run_training
+    from synapse_pipelines.run import run_clustering, run_training, write_reports
     from synapse_pipelines.settings import load_training_settings
 
     from synapse_cli.training_progress import training_progress
@@ -61,9 +61,14 @@ def train(
         f"{clustered.metrics['k']:.0f} clusters, silhouette {clustered.metrics['silhouette']:.2f}",
     )
     console.print(table)
-    console.print(
-        f"data: {trained.dataset.name}, version {trained.dataset.version}; card: {trained.bundle.path}/CARD.md"
-    )
+    data_report, evaluation_report = write_reports(trained, settings.build_dir / "reports")
+    console.print(f"data: {trained.dataset.name}, version {trained.dataset.version}")
+    for what, file in (
+        ("what came in and what went out", data_report),
+        ("how good the model is", evaluation_report),
+        ("model card", trained.bundle.path / "CARD.md"),
+    ):
+        console.print(f"{what}: {file}", soft_wrap=True)
     if release is not None:
         from synapse_pipelines.registry.release import release_bundle
 
