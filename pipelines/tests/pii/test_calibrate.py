@@ -1,19 +1,19 @@
 import numpy as np
 from synapse_pipelines.pii.calibrate import choose_biases
 from synapse_pipelines.pii.phrases import Sentence
-from synapse_pipelines.pii.tagger import TAGS, TYPES, Parts, windowed, windows
+from synapse_pipelines.pii.tagger import TAGS, TYPES, ReadWords, read_words, windowed, windows
 from synapse_pipelines.training.encoder import packaged_encoder
 from tokenizers import Tokenizer
 
 TOKENIZER = windowed(Tokenizer.from_file(str(packaged_encoder() / "tokenizer.json")), 64)
 
 
-def read(text: str, odds: float) -> Parts:
+def read(text: str, odds: float) -> ReadWords:
     """What a tagger says that takes each word for a person, `odds` (log) over no name."""
     ((_, window),) = windows(TOKENIZER, [text])
     logits = np.full((len(window.ids), len(TAGS)), -20.0, dtype=np.float32)
     logits[:, 0], logits[:, TAGS.index("B-PERSON")] = 0.0, odds
-    return [(window, logits)]
+    return read_words(text, [(window, logits)])
 
 
 def test_a_type_that_is_often_wrong_must_be_surer() -> None:

@@ -10,6 +10,7 @@ from synapse_pipelines.pii.tagger import (
     decode,
     hide_number,
     pad_number,
+    read_words,
     tag_numbers,
     windowed,
     windows,
@@ -38,7 +39,7 @@ def test_what_is_tagged_is_what_is_decoded(words: list[str], data: st.DataObject
             start = int(starts[number])
             spans.append((start, start + len(word), kind))
     parts = [(window, logits_of(window, spans)) for _, window in windows(TOKENIZER, [text])]
-    assert decode(text, parts) == spans
+    assert decode(read_words(text, parts)) == spans
 
 
 def test_a_long_text_is_read_in_windows_that_overlap() -> None:
@@ -63,15 +64,17 @@ def test_a_bias_finds_less_of_its_type_alone() -> None:
     ((_, window),) = windows(TOKENIZER, ["ana"])
     logits = np.full((3, len(TAGS)), -9.0, dtype=np.float32)
     logits[1, 0], logits[1, TAGS.index("B-PERSON")] = 0.0, 2.0
-    assert decode("ana", [(window, logits)]) == [(0, 3, "PERSON")]
-    assert decode("ana", [(window, logits)], {"PERSON": 5.0}) == []
-    assert decode("ana", [(window, logits)], {"ORG": 5.0}) == [(0, 3, "PERSON")]
+    words = read_words("ana", [(window, logits)])
+    assert decode(words) == [(0, 3, "PERSON")]
+    assert decode(words, {"PERSON": 5.0}) == []
+    assert decode(words, {"ORG": 5.0}) == [(0, 3, "PERSON")]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\u00a0", "\u200b"])
 def test_texts_without_words_have_no_spans(text: str) -> None:
     seen = [window for _, window in windows(TOKENIZER, [text])]
-    assert decode(text, [(window, np.ones((len(window.ids), len(TAGS)), dtype=np.float32)) for window in seen]) == []
+    parts = [(window, np.ones((len(window.ids), len(TAGS)), dtype=np.float32)) for window in seen]
+    assert decode(read_words(text, parts)) == []
 
 
 def test_the_pad_token_is_known() -> None:

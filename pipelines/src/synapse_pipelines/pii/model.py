@@ -17,7 +17,7 @@ from tokenizers import Encoding, Tokenizer
 
 from synapse_pipelines.errors import DataError
 from synapse_pipelines.pii.phrases import Span
-from synapse_pipelines.pii.tagger import TokenTagger, decode, pad_number, windowed, windows
+from synapse_pipelines.pii.tagger import ReadWords, TokenTagger, decode, pad_number, read_words, windowed, windows
 from synapse_pipelines.training.batches import batch_indices, pad
 from synapse_pipelines.training.quantise import export_onnx
 
@@ -68,11 +68,10 @@ class SpanTagger:
 
     def find(self, texts: Sequence[str]) -> list[list[Span]]:
         """Return the spans found in each text, in order."""
-        parts = self.read(texts)
-        return [decode(text, own, self.info.biases) for text, own in zip(texts, parts, strict=True)]
+        return [decode(words, self.info.biases) for words in self.read(texts)]
 
-    def read(self, texts: Sequence[str]) -> list[list[tuple[Encoding, NDArray[np.float32]]]]:
-        """Return for each text its windows and their logits [t, len(TAGS)]."""
+    def read(self, texts: Sequence[str]) -> list[ReadWords]:
+        """Return the words of each text with their log-probabilities."""
         seen = windows(self._tokenizer, texts)
         of_text: list[list[tuple[Encoding, NDArray[np.float32]]]] = [[] for _ in texts]
         lengths = [len(window.ids) for _, window in seen]
@@ -83,7 +82,7 @@ class SpanTagger:
             for row, own in zip(rows, logits, strict=True):
                 number, window = seen[row]
                 of_text[number].append((window, own[: len(window.ids)]))
-        return of_text
+        return [read_words(text, parts) for text, parts in zip(texts, of_text, strict=True)]
 
 
 def save(tagger: TokenTagger, tokenizer: Tokenizer, info: TaggerInfo, folder: Path) -> None:

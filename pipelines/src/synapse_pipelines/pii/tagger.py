@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -88,18 +89,25 @@ def tag_numbers(window: Encoding, spans: Iterable[Span]) -> list[int]:
     return numbers
 
 
-def decode(text: str, windows_of_text: Parts, biases: Mapping[str, float] | None = None) -> list[Span]:
-    """Return the spans that the logits of a text's windows say.
+@dataclass(frozen=True)
+class ReadWords:
+    """The words of a text as the tagger read them."""
 
-    A word has the mean log-probabilities of its tokens, over all windows that saw them; words of one type in a row are
-    one span, unless a later one says that it begins another. The type's number in `biases`, 0 where it has none, is
-    taken from its log-probability: higher finds less.
-    """
-    words = [match.span() for match in _WORD.finditer(plain(text))]
-    total = np.zeros((len(words), len(TAGS)), dtype=np.float64)
-    first = np.full((len(words), len(TAGS)), np.nan)
+    places: Sequence[tuple[int, int]]
+    """Start and end of each of the n words."""
+    mean: NDArray[np.float64]
+    """Log-probabilities [n, len(TAGS)] of each word: the mean of its tokens', over all windows that saw them."""
+    first: NDArray[np.float64]
+    """Those of its first token, not numbers where no window saw it."""
+
+
+def read_words(text: str, windows_of_text: Parts) -> ReadWords:
+    """Return what the windows of a text say about its words."""
+    places = [match.span() for match in _WORD.finditer(plain(text))]
+    total = np.zeros((len(places), len(TAGS)), dtype=np.float64)
+    first = np.full((len(places), len(TAGS)), np.nan)
     word_of = np.full(len(text) + 1, -1, dtype=np.int64)
-    for number, (start, end) in enumerate(words):
+    for number, (start, end) in enumerate(places):
         word_of[start:end] = number
     for window, logits in windows_of_text:
         log_probabilities = torch.log_softmax(torch.from_numpy(logits), dim=-1).numpy()
@@ -111,22 +119,24 @@ def decode(text: str, windows_of_text: Parts, biases: Mapping[str, float] | None
                 total[word] += log_probabilities[token] * (end - start)
                 if np.isnan(first[word, 0]):
                     first[word] = log_probabilities[token]
-    against = np.array([(biases or {}).get(kind, 0.0) for kind in TYPES])
-    return list(_joined(words, total, first, against))
+    length = np.array([end - start for start, end in places], dtype=np.float64)[:, None]
+    return ReadWords(places, total / np.maximum(length, 1), first)
 
 
-def _joined(
-    words: Sequence[tuple[int, int]],
-    total: NDArray[np.float64],
-    first: NDArray[np.float64],
-    against: NDArray[np.float64],
-) -> Iterable[Span]:
-    length = np.array([end - start for start, end in words], dtype=np.float64)[:, None]
-    mean = total / np.maximum(length, 1)
-    either = np.logaddexp(mean[:, 1::2], mean[:, 2::2])  # beginning or inside
-    kinds = np.column_stack((mean[:, 0], either - against)).argmax(axis=1)
+def decode(words: ReadWords, biases: Mapping[str, float] | None = None) -> list[Span]:
+    """Return the spans that `words` say.
+
+    Words of one type in a row are one span, unless a later one says that it begins another. The type's number in
+    `biases`, 0 where it has none, is taken from its log-probability: higher finds less.
+    """
+    return list(_joined(words, np.array([(biases or {}).get(kind, 0.0) for kind in TYPES])))
+
+
+def _joined(words: ReadWords, against: NDArray[np.float64]) -> Iterable[Span]:
+    either = np.logaddexp(words.mean[:, 1::2], words.mean[:, 2::2])  # beginning or inside
+    kinds = np.column_stack((words.mean[:, 0], either - against)).argmax(axis=1)
     current: Span | None = None
-    for (start, end), kind, own in zip(words, kinds.tolist(), first, strict=True):
+    for (start, end), kind, own in zip(words.places, kinds.tolist(), words.first, strict=True):
         if kind == 0 or np.isnan(own[0]):
             if current:
                 yield current

@@ -52,12 +52,10 @@ class TaggerRecipe(BaseModel):
     seed: int = 7
     layers: int = Field(default=6, ge=1, description="encoder layers kept, the lowest ones")
     vocabulary: int = Field(default=10_000, ge=1_000, description="pieces kept, the most used ones")
-    generated: int = Field(default=24_000, ge=100, description="generated sentences")
-    refills: int = Field(default=6, ge=0, description="times that labelled sentences are seen again with other values")
-    validated: int = Field(
-        default=1_000, ge=100, description="generated sentences that the types' biases are chosen on"
-    )
-    plain: int = Field(default=2_500, ge=0, description="plain texts without known names, of each source and language")
+    generated: int = Field(default=20_000, ge=100, description="generated sentences")
+    refills: int = Field(default=5, ge=0, description="times that labelled sentences are seen again with other values")
+    validated: int = Field(default=700, ge=100, description="generated sentences that biases are chosen on")
+    plain: int = Field(default=2_000, ge=0, description="plain texts without known names, of each source and language")
     epochs: int = Field(default=1, ge=1)
     max_tokens: int = Field(default=128, ge=64, le=512)
     tokens_per_batch: int = Field(default=768, ge=128)
@@ -86,7 +84,7 @@ def validation_sentences(data_dir: Path | None, recipe: TaggerRecipe) -> list[Se
     if data_dir is not None:
         known = [one for one in labelled(data_dir, in_heldout=False) if side_of(one.template) == "valid"]
         sentences += known + refilled(known * recipe.refills, "valid", recipe.seed)
-        sentences += _plain(data_dir, "valid", recipe.validated // 6, recipe.seed)
+        sentences += _plain(data_dir, "valid", recipe.validated // 2, recipe.seed)
     return sentences
 
 
