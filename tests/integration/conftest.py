@@ -1,4 +1,4 @@
-"""The whole stack, once a session: real processes on free ports, serving small bundles trained by the real code."""
+"""The whole stack, once a session: real processes on free ports, serving the released moderation model."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 from synapse_cli.client import Connection, Gateway, open_gateway
+from synapse_cli.local import RELEASED_MODEL
 from synapse_cli.stack import LocalStack, StackConfig, StackPaths
 from synapse_cli.stack.config import free_ports
-from synapse_pipelines.testing import build_tiny_clustering_bundle, build_tiny_moderation_bundle
+from synapse_pipelines.testing import build_tiny_clustering_bundle
 
 from tests.integration.trace_collector import TraceCollector
 
 
 @pytest.fixture(scope="session")
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    root = tmp_path_factory.mktemp("bundles")
-    moderation, clustering = root / "moderation", root / "clustering"
-    build_tiny_moderation_bundle(moderation)
+    """The released moderation model, and small user clusters fitted by the real code."""
+    clustering = tmp_path_factory.mktemp("bundles") / "clustering"
     build_tiny_clustering_bundle(clustering)
-    return moderation, clustering
+    return RELEASED_MODEL.absolute(), clustering
 
 
 @pytest.fixture(scope="session")
