@@ -225,8 +225,8 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         max_tokens=128,
         learning_rate=1e-4,
         evaluations=3,
-        # Toxicity is half of the labelled posts, and its labels are the noisiest. The rare categories stand apart so well
-        # that a low limit costs them little, and their negatives in validation are few and less varied than live traffic.
+        # Toxicity is half of the labelled posts, and its labels are the noisiest. The rare categories stand apart so
+        # well that a low limit costs them little, and validation's few negatives vary less than live traffic does.
         max_false_positive_rates={
             "toxicity": 0.08,
             "hate/threatening": 0.02,
