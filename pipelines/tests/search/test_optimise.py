@@ -99,7 +99,7 @@ def test_a_search_that_is_asked_to_end_ends_and_the_trial_does_not_count(
 
 def test_when_its_time_is_up_no_trial_starts(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(1000))
-    monkeypatch.setattr(optimise.time, "monotonic", lambda: 60.0 * next(clock))
+    monkeypatch.setattr(optimise, "monotonic", lambda: 60.0 * next(clock))
     assert len(run(asking(task, 50, timeout_minutes=3.5))) == 3
 
 

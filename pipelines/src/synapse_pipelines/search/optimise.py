@@ -7,12 +7,12 @@ al., 2018), with the median rule (Golovin et al., 2017) to stop what does not pr
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 import optuna
@@ -62,7 +62,7 @@ def run_trials(task: Task, on_trial: Callable[[optuna.Study], None]) -> None:
         TrainingError: the database cannot be used.
     """
     search = task.recipe.search
-    deadline = time.monotonic() + 60 * (search.timeout_minutes or float("inf"))
+    deadline = monotonic() + 60 * (search.timeout_minutes or float("inf"))
     with opened_study(task.address) as study:
         if not study.get_trials(deepcopy=False):
             own = {name: getattr(task.recipe, name) for name in search.space}
@@ -74,7 +74,7 @@ def run_trials(task: Task, on_trial: Callable[[optuna.Study], None]) -> None:
         numbers = list(range(before, before + missing))
         if search.workers == 1:
             for number in numbers:
-                if time.monotonic() < deadline:
+                if monotonic() < deadline:
                     run_one(task, number)
                     on_trial(study)
         else:
@@ -105,8 +105,8 @@ def _run_parallel(task: Task, numbers: list[int], deadline: float, on_trial: Cal
     running: set[Future[None]] = set()
     # Not forked: threads of torch and of the database do not survive that.
     with ProcessPoolExecutor(task.recipe.search.workers, mp_context=get_context("spawn")) as pool:
-        while (numbers and time.monotonic() < deadline) or running:
-            while numbers and len(running) < task.recipe.search.workers and time.monotonic() < deadline:
+        while (numbers and monotonic() < deadline) or running:
+            while numbers and len(running) < task.recipe.search.workers and monotonic() < deadline:
                 running.add(pool.submit(run_one, task, numbers.pop(0)))
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
