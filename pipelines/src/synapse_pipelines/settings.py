@@ -215,16 +215,14 @@ PRESETS: Final[dict[Preset, Recipe]] = {
     ),
     "full": Recipe(
         max_train_rows=64_000,
-        max_valid_rows=8_000,
+        pii_profile="full",
         augmentation=AugmentationRecipe(template_rows=42_000, obfuscated_share=0.07),
         chat_negatives=6_000,
         chat_sample=4_000,
-        layers=10,
-        frozen_layers=2,
         vocabulary=12_000,
         max_tokens=128,
         learning_rate=1e-4,
-        evaluations=3,
+        evaluations=2,
         # Toxicity is half of the labelled posts, and its labels are the noisiest. The rare categories stand apart so
         # well that a low limit costs them little, and validation's few negatives vary less than live traffic does.
         max_false_positive_rates={
@@ -236,7 +234,7 @@ PRESETS: Final[dict[Preset, Recipe]] = {
             "illicit": 0.03,
         },
         max_chat_flag_rate=0.05,
-        int8_levels=28,
+        int8_levels=18,
     ),
 }
 """`tiny` proves the path in tests, `demo` fits some minutes on two cores, `full` draws on all data and takes an hour or

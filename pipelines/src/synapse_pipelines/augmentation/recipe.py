@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 class AugmentationRecipe(BaseModel):
     """Counts and shares are upper bounds: the filter and the overlap guard drop rows, and say how many and why.
 
-    What is off here gave nothing in the ablation, or needs a model that is not at hand on every machine.
+    What is off here was not shown to help, or needs a model that is not at hand on every machine.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

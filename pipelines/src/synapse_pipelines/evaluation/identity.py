@@ -54,6 +54,11 @@ def _pattern(terms: list[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", re.IGNORECASE)
 
 
+def names_a_group(text: str) -> bool:
+    """Return whether `text` mentions any group of people."""
+    return any(pattern.search(text) for pattern in _patterns().values())
+
+
 def mentions(texts: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
     """Return for each group which of `texts` [n] mention it; a text may mention several."""
     return {

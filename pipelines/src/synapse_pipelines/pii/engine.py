@@ -6,6 +6,7 @@ engine, so that no model has to be downloaded and a batch of texts is read at on
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -21,12 +22,15 @@ from synapse_common.language import detect_language
 from synapse_common.pii import TYPES as FORMS
 from synapse_common.pii import find_entities
 
+from synapse_pipelines.evaluation.identity import names_a_group
 from synapse_pipelines.pii.model import SpanTagger
 from synapse_pipelines.pii.phrases import Span
 from synapse_pipelines.pii.tagger import TYPES
 
 LANGUAGES: Final = ("en", "pt")
 _SURE: Final = 1.0  # a form that holds
+# Presidio logs a line for every text at this level.
+logging.getLogger("presidio-analyzer").setLevel(logging.WARNING)
 _LIKELY: Final = 0.85  # what the tagger says, as Presidio scores its own models
 
 
@@ -92,11 +96,19 @@ class NameRecognizer(EntityRecognizer):
     def load(self) -> None:
         """Do nothing."""
 
-    def analyze(self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts) -> list[RecognizerResult]:  # noqa: ARG002
-        """Return the tagger's spans of the types asked for."""
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts) -> list[RecognizerResult]:
+        """Return the tagger's spans of the types asked for, but for those that name a group of people.
+
+        A posting that shouts its nouns looks to a tagger as if it were about organisations. A group is nobody's name,
+        and a moderator who does not read which group is meant cannot judge the text.
+        """
         if not isinstance(nlp_artifacts, TaggedText):
             raise TypeError("names are found by the tagger's engine, not by another")
-        return [RecognizerResult(kind, a, b, _LIKELY) for a, b, kind in nlp_artifacts.spans if kind in entities]
+        return [
+            RecognizerResult(kind, a, b, _LIKELY)
+            for a, b, kind in nlp_artifacts.spans
+            if kind in entities and not names_a_group(text[a:b])
+        ]
 
 
 class FormRecognizer(EntityRecognizer):

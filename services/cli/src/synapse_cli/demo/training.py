@@ -58,11 +58,13 @@ def training_parts(result: TrainingResult, watch: PipelineWatch) -> list[Part]:
     texts = {
         "prepare-data": f"{rows['train']} train, {rows['valid']} validation, {rows['test']} test rows; "
         f"{quarantined} quarantined, data version {result.dataset.version}",
+        "augment": f"{result.dataset.generated_rows_in_train} of the train rows are generated",
         "train": f"{evaluation.training.rows_seen} rows seen, from {evaluation.training.base_encoder}",
         "evaluate": f"macro AUPRC {evaluation.macro_auprc:.3f} (baseline {evaluation.baseline_macro_auprc:.3f}), "
         f"flagged or not: precision {verdict.precision or 0:.3f}, recall {verdict.recall or 0:.3f}"
         f"{_beside_champion(evaluation)}",
         "quantise": f"int8 macro AUPRC {metrics['int8_macro_auprc']:.3f}, same verdict on {agreement:.1%}",
+        "package": f"the gate is passed; bundle {result.bundle.manifest.version} with its card",
         "register": f"{found.name} version {found.version}, alias {CANDIDATE}",
     }
     return [Part(name, watch.seconds.get(name, 0.0), text) for name, text in texts.items()]
