@@ -87,7 +87,7 @@ def test_a_failing_step_is_named_with_its_own_message(settings: TrainingSettings
     assert settings.data_dir is not None
     folder = shutil.copytree(settings.data_dir, tmp_path / "data")
     pd.DataFrame({"wrong": [1]}).to_parquet(folder / "annotations.parquet")
-    with pytest.raises(PipelineError, match=r"step prepare-data .* 1 of 1 rows of .*annotations\.parquet do not fit"):
+    with pytest.raises(PipelineError, match=r"step prepare-data .*annotations\.parquet has no column id"):
         run_training(settings.model_copy(update={"data_dir": folder, "build_dir": tmp_path / "build"}))
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from synapse_common.testing import HOST, eventually, free_port
+from synapse_common.ports import HOST, free_port
+from synapse_common.testing import eventually
 
 ACCESS_KEY = "synapse-tests"
 SECRET_KEY = "made-up-secret-of-tests"

@@ -2,7 +2,8 @@ import socket
 from collections.abc import Callable
 
 from synapse.v1 import chat_pb2, chat_pb2_grpc
-from synapse_common.testing import HOST, ServiceProcess, eventually
+from synapse_common.ports import HOST
+from synapse_common.testing import ServiceProcess, eventually
 
 Say = Callable[[str], chat_pb2.CompleteRequest]
 

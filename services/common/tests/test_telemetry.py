@@ -8,7 +8,8 @@ import pytest
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from synapse.v1 import chat_pb2, chat_pb2_grpc
-from synapse_common.testing import HOST, ServiceProcess, free_port
+from synapse_common.ports import HOST, free_port
+from synapse_common.testing import ServiceProcess
 
 RunScripted = Callable[..., ServiceProcess]
 OpenChannel = Callable[[ServiceProcess], grpc.Channel]

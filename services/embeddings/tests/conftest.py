@@ -1,6 +1,5 @@
 import base64
 import json
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from synapse_common.ports import free_port
 from synapse_common.server.errors import map_errors
 from synapse_common.server.http import HttpServer
 from synapse_common.server.wrap import AroundInterceptor
@@ -54,11 +54,6 @@ class FakeUpstream:
         body = json.loads(await request.body())
         self.requests.append((dict(request.headers), body))
         return await self.answer(body) if self.answer else JSONResponse(good_body(body))
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from synapse_common.errors import ConfigurationError
+from synapse_common.ports import free_port
 from synapse_common.settings import load_settings
 from synapse_local_upstream import llama
 from synapse_local_upstream.settings import LlamaSettings
@@ -37,11 +37,6 @@ def test_without_the_extra_it_says_what_to_install(
     monkeypatch.setitem(sys.modules, "xllamacpp", None)  # what makes an import fail
     assert llama.main() == 2
     assert "make setup-llm" in capsys.readouterr().err
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @asynccontextmanager

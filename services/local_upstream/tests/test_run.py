@@ -8,11 +8,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+from synapse_common.ports import free_port
 
 
 @asynccontextmanager

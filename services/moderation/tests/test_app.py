@@ -15,9 +15,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from synapse.oip import open_inference_pb2 as pb
 from synapse.oip import open_inference_pb2_grpc as pb_grpc
 from synapse_common.bundle import Bundle
+from synapse_common.ports import HOST
 from synapse_common.settings import TlsSettings
 from synapse_common.taxonomy import CATEGORIES
-from synapse_common.testing import HOST, ServiceProcess, eventually
+from synapse_common.testing import ServiceProcess, eventually
 from synapse_common.tls import client_ssl_context
 
 Run = Callable[[Path], ServiceProcess]

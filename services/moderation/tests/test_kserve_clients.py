@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 from synapse_common.bundle import Bundle
+from synapse_common.ports import HOST
 from synapse_common.settings import TlsSettings
-from synapse_common.testing import HOST, ServiceProcess
+from synapse_common.testing import ServiceProcess
 
 PROGRAM = Path(__file__).parent / "kserve_calls.py"
 

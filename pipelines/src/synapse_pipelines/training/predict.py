@@ -33,7 +33,7 @@ def torch_logits(model: ModerationClassifier, tokenizer: Any, texts: Sequence[st
         return logits
 
     try:
-        return _batched(run, tokenizer, texts, max_tokens)
+        return in_batches(run, tokenizer, texts, max_tokens)
     finally:
         model.train(training)
 
@@ -47,11 +47,16 @@ def onnx_logits(model: Path | bytes, tokenizer: Any, texts: Sequence[str], max_t
         logits: Floats = session.run(["logits"], feed)[0]
         return logits
 
-    return _batched(run, tokenizer, texts, max_tokens)
+    return in_batches(run, tokenizer, texts, max_tokens)
 
 
-def _batched(run: Callable[[Tensor, Tensor], Floats], tokenizer: Any, texts: Sequence[str], max_tokens: int) -> Floats:
-    """Read each text as serving does: in windows, the strongest of which counts."""
+def in_batches(
+    run: Callable[[Tensor, Tensor], Floats], tokenizer: Any, texts: Sequence[str], max_tokens: int
+) -> Floats:
+    """Return logits [n, 8], each text read as serving does: in windows, the strongest of which counts.
+
+    `run` gets token ids and mask [n, t] of windows of similar length.
+    """
     if not texts:
         return np.zeros((0, len(CATEGORIES)), dtype=np.float32)
     encoded = tokenizer(

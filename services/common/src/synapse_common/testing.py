@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -15,19 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from synapse_common.ports import HOST, free_port
 from synapse_common.settings import TlsSettings
 from synapse_common.tls import LocalAuthority
 
-HOST = "127.0.0.1"
 _PAUSE_S = 0.02
-
-
-def free_port() -> int:
-    """A port of loopback that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def eventually(condition: Callable[[], Any], *, timeout_s: float = 20.0) -> Any:

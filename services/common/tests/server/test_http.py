@@ -2,10 +2,11 @@ import urllib.request
 
 import httpx
 import pytest
+from synapse_common.ports import HOST, free_port
 from synapse_common.server.health import Health
 from synapse_common.server.http import HttpServer, admin_routes
 from synapse_common.settings import TlsSettings
-from synapse_common.testing import HOST, ServiceProcess, free_port
+from synapse_common.testing import ServiceProcess
 from synapse_common.tls import client_ssl_context
 
 

@@ -13,12 +13,13 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from pydantic_settings import SettingsConfigDict
 from synapse.v1 import chat_pb2, chat_pb2_grpc
 from synapse_common.errors import ConfigurationError
+from synapse_common.ports import HOST, free_port
 from synapse_common.server import ServiceApp, main
 from synapse_common.server.drain import DrainGate
 from synapse_common.server.health import Health
 from synapse_common.server.run import _listen, _serve, _start_until
 from synapse_common.settings import ServiceSettings, TlsSettings
-from synapse_common.testing import HOST, ServiceProcess, eventually, free_port
+from synapse_common.testing import ServiceProcess, eventually
 
 RunScripted = Callable[..., ServiceProcess]
 OpenChannel = Callable[[ServiceProcess], grpc.Channel]

@@ -8,8 +8,9 @@ import grpc
 import pytest
 from synapse.v1 import chat_pb2, chat_pb2_grpc
 from synapse_common.errors import ConfigurationError
+from synapse_common.ports import HOST
 from synapse_common.settings import TlsSettings
-from synapse_common.testing import HOST, ServiceProcess, identity
+from synapse_common.testing import ServiceProcess, identity
 from synapse_common.tls import LocalAuthority, client_ssl_context, open_channel, server_credentials
 
 Say = Callable[[str], chat_pb2.CompleteRequest]

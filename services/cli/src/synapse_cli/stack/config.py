@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from synapse_common import ports
+from synapse_common.ports import HOST
+
 from synapse_cli.stack.paths import StackPaths
 
-HOST = "127.0.0.1"
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 
 # Ports of `synapse up`; `free_ports` replaces them where several stacks must live side by side.
@@ -157,11 +158,9 @@ class StackConfig:
 def free_ports() -> dict[str, dict[str, int]]:
     """Ports nobody listens on now, one for each that the stack needs."""
     needed = [(name, kind) for name, kinds in DEFAULT_PORTS.items() for kind in kinds]
-    sockets = [socket.create_server((HOST, 0)) for _ in needed]
     chosen: dict[str, dict[str, int]] = {}
-    for (name, kind), listener in zip(needed, sockets, strict=True):
-        chosen.setdefault(name, {})[kind] = listener.getsockname()[1]
-        listener.close()
+    for (name, kind), port in zip(needed, ports.free_ports(len(needed)), strict=True):
+        chosen.setdefault(name, {})[kind] = port
     return chosen
 
 
