@@ -116,6 +116,7 @@ def run_ablation(
     info = load_info(dataset)
     if info.name == "generated":
         raise AugmentationError("an ablation needs labelled data: on generated data there is nothing to gain")
+    recipe = recipe.model_copy(update={"max_minutes": None})  # arms end by their steps, not by the clock
     arms = arms_of(recipe.augmentation)
     rows: dict[str, dict[str, int]] = {}
     for arm, augmentation in arms.items():

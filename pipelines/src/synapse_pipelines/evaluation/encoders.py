@@ -63,6 +63,7 @@ def compare_encoders(
     """
     if len(encoders) < 2:
         raise TrainingError("a comparison takes two encoders or more")
+    recipe = recipe.model_copy(update={"max_minutes": None})  # a slow encoder gets as many steps, not as many minutes
     test = load_split(dataset, "test")
     counts = draw(len(test), recipe.seed)
     groups = {"all": np.ones(len(test), dtype=np.bool_)}
