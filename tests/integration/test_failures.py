@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from grpc_status import rpc_status
 from synapse.v1 import chat_pb2, embeddings_pb2, moderation_pb2
 from synapse_cli.client import Connection, Gateway, open_gateway
 from synapse_cli.stack import LocalStack, StackConfig
-from synapse_cli.stack.config import HOST
+from synapse_common.ports import HOST
 
 from tests.integration.trace_collector import TraceCollector
 
@@ -139,48 +138,6 @@ def test_without_the_upstream_chat_and_embeddings_are_unavailable_and_moderation
     bring_back()
     succeeds_within(10, lambda: complete(gateway))
     succeeds_within(10, lambda: gateway.embeddings.Embed(embed, timeout=TIMEOUT_S))
-
-
-def test_a_gateway_that_drains_under_load_fails_no_call_in_flight(
-    stack: LocalStack, stack_config: StackConfig, connection: Connection
-) -> None:
-    """SIGTERM to the gateway in the middle of steady traffic: each call ends OK or was never begun (UNAVAILABLE)."""
-    stop = threading.Event()
-    failures: list[str] = []
-    answered = 0
-    lock = threading.Lock()
-
-    def send() -> None:
-        nonlocal answered
-        with open_gateway(connection) as gateway:
-            while not stop.is_set():
-                try:
-                    moderate(gateway)
-                    with lock:
-                        answered += 1
-                except grpc.RpcError as error:
-                    if code_of(error) != grpc.StatusCode.UNAVAILABLE:
-                        failures.append(str(error))
-                    stop.wait(0.05)
-
-    threads = [threading.Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + 20
-    while answered < 20:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    gateway_process = stack.process("gateway")
-    gateway_process.terminate()
-    gateway_process.wait_ended(30)
-    stop.set()
-    for thread in threads:
-        thread.join()
-    stack.restart(stack_config, "gateway").wait_ready(60, lambda *_: None)
-    assert not failures
-    log = gateway_process.log.read_text()
-    assert '"draining"' in log
-    assert '"stopped"' in log
 
 
 @pytest.mark.parametrize(
