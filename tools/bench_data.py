@@ -33,7 +33,7 @@ _PREPARE: Final = """
 import json, resource, sys, time
 from pathlib import Path
 from synapse_pipelines.data.prepare import prepare_dataset
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 imported = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 began = time.perf_counter()
 prepare_dataset(Path(sys.argv[1]), Recipe(), Path(sys.argv[2]))

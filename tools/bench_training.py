@@ -15,8 +15,9 @@ from typing import Any
 import torch
 from synapse_pipelines.data.generate import write_tables
 from synapse_pipelines.data.prepare import prepare_dataset
+from synapse_pipelines.presets import PRESETS
 from synapse_pipelines.progress import ignore
-from synapse_pipelines.settings import PRESETS, Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training import model as classifier
 from synapse_pipelines.training.batches import pad
 from synapse_pipelines.training.distributed import World

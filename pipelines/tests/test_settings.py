@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 from synapse_common.errors import ConfigurationError
-from synapse_pipelines.settings import PRESETS, Recipe, TrainingSettings, load_training_settings
+from synapse_pipelines.presets import PRESETS
+from synapse_pipelines.recipe import Recipe
+from synapse_pipelines.settings import TrainingSettings, load_training_settings
 from synapse_pipelines.training.recipe import StudentRecipe
 
 

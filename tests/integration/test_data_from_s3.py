@@ -29,7 +29,7 @@ from synapse_pipelines.evaluation import evaluate as evaluation
 from synapse_pipelines.evaluation.baselines.lexicon import LEXICON_FILES, lexicon_terms
 from synapse_pipelines.pii import train as pii
 from synapse_pipelines.pii.sentences import SPANS_FILE
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 
 from tests.integration.s3 import S3Server, running_s3
 

@@ -19,13 +19,14 @@ from synapse_pipelines.evaluation.champion import present_champion
 from synapse_pipelines.evaluation.evaluate import Evaluation, load_evaluation
 from synapse_pipelines.evaluation.report import html_report
 from synapse_pipelines.progress import Event, OnEvent, ignore
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.registry.models import RegisteredModel
 from synapse_pipelines.registry.tracking import local_tracking_uri
 from synapse_pipelines.registry.version_store import local_version_remote
 from synapse_pipelines.search.result import SearchResult
 from synapse_pipelines.search.study import local_database
 from synapse_pipelines.search.tune import RECIPE_FILE, REPORT_FILE, load_result
-from synapse_pipelines.settings import Recipe, TrainingSettings
+from synapse_pipelines.settings import TrainingSettings
 from synapse_pipelines.training.clusters import ClusterRecipe
 from synapse_pipelines.training.encoder import encoder_version, resolve_encoder
 from synapse_pipelines.workflows.moderation_search import moderation_search

@@ -10,8 +10,8 @@ from synapse_common.bundle import Manifest
 from synapse_pipelines.data.generate import BASIC_BANKS, write_tables
 from synapse_pipelines.data.prepare import prepare_dataset
 from synapse_pipelines.evaluation.evaluate import evaluate_model
+from synapse_pipelines.presets import PRESETS
 from synapse_pipelines.progress import ignore
-from synapse_pipelines.settings import PRESETS
 from synapse_pipelines.training.clusters import ClusterRecipe, train_clusters
 from synapse_pipelines.training.encoder import packaged_encoder
 from synapse_pipelines.training.package import package_model

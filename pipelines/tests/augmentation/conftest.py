@@ -10,7 +10,7 @@ import pytest
 from synapse_local_upstream.requests import ChatBody
 from synapse_pipelines.augmentation.chat import ChatClient
 from synapse_pipelines.data.prepare import prepare_dataset
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ import pytest
 from synapse_pipelines.augmentation.ablation import NONE, Ablation, arms_of, markdown_table, run_ablation
 from synapse_pipelines.augmentation.recipe import AugmentationRecipe
 from synapse_pipelines.errors import AugmentationError
+from synapse_pipelines.presets import PRESETS
 from synapse_pipelines.progress import ignore
-from synapse_pipelines.settings import PRESETS
 from synapse_pipelines.training.encoder import packaged_encoder
 
 RECIPE = PRESETS["tiny"].model_copy(

@@ -13,7 +13,7 @@ from synapse_pipelines.augmentation.recipe import AugmentationRecipe
 from synapse_pipelines.data.dataset import load_info, load_split, reference_rows
 from synapse_pipelines.data.split import split_of
 from synapse_pipelines.progress import ignore
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training.encoder import packaged_encoder
 
 ENCODER = str(packaged_encoder())

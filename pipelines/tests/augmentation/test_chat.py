@@ -20,7 +20,7 @@ from synapse_pipelines.data.dataset import load_split
 from synapse_pipelines.data.split import split_of
 from synapse_pipelines.errors import AugmentationError
 from synapse_pipelines.progress import ignore
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training.encoder import packaged_encoder
 
 

@@ -12,7 +12,7 @@ from synapse_pipelines.data.dataset import REPORT_FILE, load_info, load_split, m
 from synapse_pipelines.data.prepare import prepare_dataset
 from synapse_pipelines.data.split import SPLITS
 from synapse_pipelines.errors import DataError
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 
 RECIPE = Recipe(chat_negatives=50, chat_sample=40)
 
@@ -234,7 +234,7 @@ def test_a_full_disk_says_what_could_not_be_done(source_tables: Path, tmp_path: 
         "from pathlib import Path\n"
         "from synapse_pipelines.data.prepare import prepare_dataset\n"
         "from synapse_pipelines.errors import DataError\n"
-        "from synapse_pipelines.settings import Recipe\n"
+        "from synapse_pipelines.recipe import Recipe\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))\n"  # no file may grow beyond: a real write error
         "try:\n    prepare_dataset(Path(sys.argv[1]), Recipe(), Path(sys.argv[2]))\n"

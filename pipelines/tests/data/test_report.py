@@ -8,7 +8,7 @@ from synapse_pipelines.data.dataset import REPORT_FILE
 from synapse_pipelines.data.flow import Flow
 from synapse_pipelines.data.prepare import prepare_dataset
 from synapse_pipelines.data.report import DataReport
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 
 SECRET = "a sentence that nobody should read in a report"
 

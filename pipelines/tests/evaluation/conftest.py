@@ -7,8 +7,8 @@ from synapse_pipelines.augmentation.augment import FUNCTIONAL
 from synapse_pipelines.data.dataset import load_split
 from synapse_pipelines.data.prepare import prepare_dataset
 from synapse_pipelines.evaluation.evaluate import TEST_LOGITS, Evaluation, evaluate_model, load_evaluation
+from synapse_pipelines.presets import PRESETS
 from synapse_pipelines.progress import ignore
-from synapse_pipelines.settings import PRESETS
 from synapse_pipelines.training.distil import TEACHER_LOGITS
 from synapse_pipelines.training.encoder import packaged_encoder
 from synapse_pipelines.training.train import train_model

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.evaluation.encoders import compare_encoders, main, markdown_table
+from synapse_pipelines.presets import PRESETS
 from synapse_pipelines.progress import ignore
-from synapse_pipelines.settings import PRESETS
 from synapse_pipelines.training.encoder import packaged_encoder
 from transformers import AutoModel, AutoTokenizer
 

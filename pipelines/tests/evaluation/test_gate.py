@@ -7,7 +7,7 @@ from synapse_pipelines.evaluation.bootstrap import Estimate
 from synapse_pipelines.evaluation.comparison import Comparison
 from synapse_pipelines.evaluation.evaluate import Evaluation
 from synapse_pipelines.evaluation.gate import gate_checks, require
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training.quantise import QuantisationSummary
 
 GOOD: dict[str, Any] = {"macro_auprc": 0.8, "chat_flag_rate": 0.01, "champion": None, "teacher": None}

@@ -17,7 +17,7 @@ from synapse_pipelines.evaluation.thresholds import (
     upper_bound,
     write_decisions,
 )
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 
 RECIPE = Recipe(max_false_positive_rate=0.05)
 

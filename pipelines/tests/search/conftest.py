@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 from synapse_pipelines.data.prepare import prepare_dataset
+from synapse_pipelines.presets import PRESETS
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.search.recipe import SearchRecipe
-from synapse_pipelines.settings import PRESETS, Recipe
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,10 @@ from pathlib import Path
 import optuna
 import pytest
 from optuna.trial import TrialState
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.search.data import write_trial_data
 from synapse_pipelines.search.optimise import Task, run_trials
 from synapse_pipelines.search.study import StudyAddress, is_over, local_database, looks_of, opened_study
-from synapse_pipelines.settings import Recipe
 
 pytestmark = [
     pytest.mark.integration,
@@ -29,7 +29,7 @@ import json, sys
 from pathlib import Path
 from synapse_pipelines.search.optimise import Task, run_trials
 from synapse_pipelines.search.study import StudyAddress
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 address, data, recipe, encoder = sys.argv[1:]
 task = Task(StudyAddress.model_validate_json(address), Path(data), Recipe.model_validate_json(recipe), encoder)
 run_trials(task, lambda study: None)

@@ -12,11 +12,12 @@ import pytest
 import yaml
 from pydantic import ValidationError
 from synapse_pipelines.errors import TrainingError
+from synapse_pipelines.presets import PRESETS
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.search import katib
 from synapse_pipelines.search.katib import KatibSettings, best_recipe, experiment
 from synapse_pipelines.search.recipe import SearchRecipe
 from synapse_pipelines.search.space import Choice, FloatRange, IntRange
-from synapse_pipelines.settings import PRESETS, Recipe
 
 RELEASED_CRDS = Path("../shared/crds.tar.xz")
 SPACE = {

@@ -7,11 +7,11 @@ import optuna
 import pytest
 from optuna.trial import FrozenTrial
 from synapse_pipelines.errors import StoppedError, TrainingError
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.search import optimise
 from synapse_pipelines.search.figures import Figures
 from synapse_pipelines.search.optimise import Task, run_trials
 from synapse_pipelines.search.study import StudyAddress, error_of, figures_of, is_over, local_database, opened_study
-from synapse_pipelines.settings import Recipe
 
 Trials = list[FrozenTrial]
 

@@ -1,8 +1,10 @@
 import pytest
 from pydantic import ValidationError
+from synapse_pipelines.presets import PRESETS, Preset
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.search.recipe import SearchRecipe
 from synapse_pipelines.search.space import Choice, FloatRange, IntRange
-from synapse_pipelines.settings import PRESETS, Preset, Recipe, TrainingSettings
+from synapse_pipelines.settings import TrainingSettings
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.search.data import write_trial_data
 from synapse_pipelines.search.figures import Figures
 from synapse_pipelines.search.recipe import SearchRecipe
 from synapse_pipelines.search.trial import METRICS, RECIPE_VARIABLE, run_trial, tuned
-from synapse_pipelines.settings import Recipe
 from synapse_pipelines.training.rows import read_split
 
 # What Katib's metrics collector reads by default: a name, an equals sign, a number.

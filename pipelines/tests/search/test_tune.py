@@ -6,13 +6,13 @@ import pytest
 from mlflow import MlflowClient
 from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.progress import Event
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.registry.tracking import local_tracking_uri
 from synapse_pipelines.search import optimise
 from synapse_pipelines.search.result import SearchResult
 from synapse_pipelines.search.study import local_database
 from synapse_pipelines.search.trial import tuned
 from synapse_pipelines.search.tune import load_result, study_name, tune
-from synapse_pipelines.settings import Recipe
 
 # MLflow's own modules and the SQLite driver leave warnings of theirs behind.
 pytestmark = [

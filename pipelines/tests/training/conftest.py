@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 from synapse_pipelines.data.prepare import prepare_dataset
-from synapse_pipelines.settings import PRESETS, Recipe
+from synapse_pipelines.presets import PRESETS
+from synapse_pipelines.recipe import Recipe
 
 
 @pytest.fixture(scope="session")

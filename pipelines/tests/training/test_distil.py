@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.progress import Event, ignore
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training import model as classifier
 from synapse_pipelines.training.distil import SUMMARY_FILE, DistillationSummary, distil_model, soft_labels
 from synapse_pipelines.training.recipe import StudentRecipe

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from synapse_pipelines.progress import ignore, parse_event
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training.train import train_model
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]  # seven processes that import torch

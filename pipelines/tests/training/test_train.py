@@ -8,7 +8,7 @@ import torch
 from synapse_common.taxonomy import COLUMNS
 from synapse_pipelines.errors import DataError, TrainingError
 from synapse_pipelines.progress import Event, ignore
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training import model as classifier
 from synapse_pipelines.training.checkpoint import CheckpointStore
 from synapse_pipelines.training.train import TrainingSummary, train_model

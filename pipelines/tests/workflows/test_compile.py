@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 from synapse_pipelines.components.image import IMAGE
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training.backends.settings import BackendSettings
 from synapse_pipelines.workflows.compile import compile_pipelines
 

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from synapse_pipelines.presets import PRESETS
 from synapse_pipelines.progress import Event
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.run import run_search
 from synapse_pipelines.search.recipe import SearchRecipe
-from synapse_pipelines.settings import PRESETS, Recipe, TrainingSettings
+from synapse_pipelines.settings import TrainingSettings
 
 # MLflow's own modules and the SQLite driver leave warnings of theirs behind.
 pytestmark = [

@@ -7,8 +7,10 @@ import pytest
 import synapse_pipelines.run
 from synapse_cli.main import app
 from synapse_pipelines.errors import TrainingError
+from synapse_pipelines.presets import PRESETS
 from synapse_pipelines.progress import OnEvent
-from synapse_pipelines.settings import PRESETS, Recipe, TrainingSettings
+from synapse_pipelines.recipe import Recipe
+from synapse_pipelines.settings import TrainingSettings
 from typer.testing import CliRunner
 
 

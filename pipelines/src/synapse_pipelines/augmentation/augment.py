@@ -23,7 +23,7 @@ from synapse_pipelines.augmentation.rows import Method, joined, typed
 from synapse_pipelines.augmentation.templates import SOURCE_PREFIX
 from synapse_pipelines.data.dataset import DatasetInfo, load_info, load_split
 from synapse_pipelines.progress import Event, OnEvent
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 
 FUNCTIONAL: Final = "functional.parquet"
 INFO: Final = "augmentation.json"

@@ -31,7 +31,7 @@ def prepare_data(
     from synapse_pipelines.components.metrics import write_metadata
     from synapse_pipelines.data.dataset import REPORT_FILE, markdown_summary
     from synapse_pipelines.data.prepare import prepare_dataset
-    from synapse_pipelines.settings import Recipe
+    from synapse_pipelines.recipe import Recipe
 
     info = prepare_dataset(data_dir, Recipe.model_validate_json(recipe), Path(dataset.path))
     dataset.metadata.update(name=info.name, version=info.version, source=data_version, code=code_version)
@@ -69,7 +69,7 @@ def augment(
     from synapse_pipelines.data.dataset import load_info
     from synapse_pipelines.evaluation.champion import open_champion
     from synapse_pipelines.progress import print_event
-    from synapse_pipelines.settings import Recipe
+    from synapse_pipelines.recipe import Recipe
 
     settings = Recipe.model_validate_json(recipe)
     with tempfile.TemporaryDirectory() as scratch:
@@ -110,7 +110,7 @@ def train(
 
     from synapse_pipelines.components.metrics import write_metadata
     from synapse_pipelines.progress import print_event
-    from synapse_pipelines.settings import Recipe
+    from synapse_pipelines.recipe import Recipe
     from synapse_pipelines.training.backends.base import TrainingJob, make_backend
     from synapse_pipelines.training.backends.settings import BackendSettings
 
@@ -142,7 +142,7 @@ def distil(
 
     from synapse_pipelines.components.metrics import write_metadata
     from synapse_pipelines.progress import print_event
-    from synapse_pipelines.settings import Recipe
+    from synapse_pipelines.recipe import Recipe
     from synapse_pipelines.training.distil import distil_model
 
     settings = Recipe.model_validate_json(recipe)
@@ -218,7 +218,7 @@ def quantise(
     from pathlib import Path
 
     from synapse_pipelines.components.metrics import write_metadata
-    from synapse_pipelines.settings import Recipe
+    from synapse_pipelines.recipe import Recipe
     from synapse_pipelines.training.quantise import quantise_model
 
     folders = (Path(model.path), Path(dataset.path), Path(evaluation.path), Path(quantised.path))
@@ -247,8 +247,8 @@ def package(
     """Pass the gate, then write the bundle and its card; a model that is not good enough fails the run here."""
     from pathlib import Path
 
+    from synapse_pipelines.recipe import Recipe
     from synapse_pipelines.registry.card.history import metrics_history
-    from synapse_pipelines.settings import Recipe
     from synapse_pipelines.training.package import package_model
 
     manifest, passed = package_model(

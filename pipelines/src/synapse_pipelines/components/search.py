@@ -27,8 +27,8 @@ def tune(
 
     from synapse_pipelines.components.metrics import write_metadata
     from synapse_pipelines.progress import print_event
+    from synapse_pipelines.recipe import Recipe
     from synapse_pipelines.search.tune import REPORT_FILE, tune
-    from synapse_pipelines.settings import Recipe
 
     out = Path(search.path)
     tuned, found = tune(

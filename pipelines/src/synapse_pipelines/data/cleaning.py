@@ -15,7 +15,7 @@ from synapse_common.text import normalise
 from synapse_pipelines.data.recipe import CleaningRecipe
 from synapse_pipelines.data.split import split_of
 from synapse_pipelines.pii.masking import mask_texts
-from synapse_pipelines.settings import PiiProfile
+from synapse_pipelines.recipe import PiiProfile
 
 _PLACEHOLDER = re.compile(r"\((?:URL|EMAIL|IP|PHONE|[A-Z_ ]{2,20})\)|\buser\b")
 _LETTER = re.compile(r"[^\W\d_]")

@@ -19,7 +19,7 @@ from synapse_pipelines.data.engine import equals
 from synapse_pipelines.data.flow import FOREIGN, REPEATED
 from synapse_pipelines.data.rows import Drawn
 from synapse_pipelines.data.stage import Stage, Staged
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 
 _ROWS_PER_BUCKET: Final = 250_000
 _KEPT: Final = ("row", "order", "draw", "chat", "split", "text", "key", "language", "source", "label_quality", *COLUMNS)

@@ -28,7 +28,7 @@ from synapse_pipelines.data.storage import Location
 from synapse_pipelines.data.validation import load_table
 from synapse_pipelines.data.writing import Chosen, Written, write_splits
 from synapse_pipelines.errors import DataError
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 
 
 def prepare_dataset(data_dir: Location, recipe: Recipe, out: Path) -> DatasetInfo:

@@ -18,7 +18,7 @@ from synapse_pipelines.data.flow import FOREIGN, NO_LABEL, NOT_DRAWN, REPORTED
 from synapse_pipelines.data.sampling import sample
 from synapse_pipelines.data.split import hash_share
 from synapse_pipelines.data.validation import ValidTable
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 
 CHAT: Final = "chat_logs"
 EVERYDAY: Final = "everyday"

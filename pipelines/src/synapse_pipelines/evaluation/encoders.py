@@ -26,8 +26,9 @@ from synapse_pipelines.evaluation.bootstrap import Estimate, draw
 from synapse_pipelines.evaluation.comparison import Comparison, compare
 from synapse_pipelines.evaluation.measured import Measured
 from synapse_pipelines.evaluation.thresholds import load_decisions
+from synapse_pipelines.presets import PRESETS
 from synapse_pipelines.progress import OnEvent, print_event
-from synapse_pipelines.settings import PRESETS, Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training import model as classifier
 from synapse_pipelines.training.encoder import resolve_encoder
 from synapse_pipelines.training.predict import onnx_logits

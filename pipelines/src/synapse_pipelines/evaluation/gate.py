@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from synapse_pipelines.errors import GateError
 from synapse_pipelines.evaluation.comparison import Comparison
 from synapse_pipelines.evaluation.evaluate import ALL_LANGUAGES, Evaluation
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training.quantise import QuantisationSummary
 
 

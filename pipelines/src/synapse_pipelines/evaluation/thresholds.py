@@ -19,7 +19,7 @@ from synapse_common.decision import DecisionRule, Flags, Floats
 from synapse_common.taxonomy import CATEGORIES, COLUMNS
 
 from synapse_pipelines.augmentation.templates import SOURCE_PREFIX
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training.calibration import MIN_EXAMPLES, CalibrationChoice, choose_calibration
 
 DECISIONS_FILE: Final = "decisions.json"

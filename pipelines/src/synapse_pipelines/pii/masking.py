@@ -11,7 +11,8 @@ from synapse_common.pii import Masker, mask_pii
 from synapse_common.settings import load_settings
 
 from synapse_pipelines.errors import DataError
-from synapse_pipelines.settings import PiiProfile, TrainingSettings
+from synapse_pipelines.recipe import PiiProfile
+from synapse_pipelines.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from synapse_pipelines.pii.phrases import Span

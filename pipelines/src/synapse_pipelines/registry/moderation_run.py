@@ -8,8 +8,8 @@ from pathlib import Path
 from synapse_pipelines.evaluation.evaluate import Evaluation, load_evaluation
 from synapse_pipelines.evaluation.plots import plot_pngs
 from synapse_pipelines.evaluation.report import html_report
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.registry.tracking import Run
-from synapse_pipelines.settings import Recipe
 
 
 def record_moderation(run: Run, evaluated: Path, recipe: Recipe) -> None:

@@ -10,12 +10,12 @@ from typing import Final
 from synapse_common.bundle import Bundle
 
 from synapse_pipelines.data.dataset import load_info
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.registry.environment import Environment
 from synapse_pipelines.registry.models import RegisteredModel, register_bundle
 from synapse_pipelines.registry.moderation_run import record_moderation
 from synapse_pipelines.registry.tracking import Run
 from synapse_pipelines.registry.version_store import VersionStore
-from synapse_pipelines.settings import Recipe
 
 POINTERS: Final = "versions"
 """Folder of a run's artifacts with the DVC pointers of its bundle and data."""

@@ -22,10 +22,11 @@ from synapse_common.errors import SynapseError
 from synapse_common.settings import SynapseSettings, load_settings
 
 from synapse_pipelines.errors import TrainingError
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.search.optimise import RANDOM_TRIALS, UNPRUNED_LOOKS, UNPRUNED_TRIALS
 from synapse_pipelines.search.space import FloatRange, IntRange, Parameter
 from synapse_pipelines.search.trial import METRICS, RECIPE_VARIABLE, tuned
-from synapse_pipelines.settings import Recipe, load_training_settings
+from synapse_pipelines.settings import load_training_settings
 
 _CONTAINER: Final = "trial"
 _WORD: Final = r"^[\w./:@-]+$"

@@ -21,11 +21,11 @@ from optuna.samplers import TPESampler
 from optuna.trial import TrialState
 
 from synapse_pipelines.errors import StoppedError, TrainingError
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.search.figures import Figures
 from synapse_pipelines.search.space import FloatRange, IntRange, Parameter, Value
 from synapse_pipelines.search.study import StudyAddress, is_over, keep_error, keep_figures, keep_looks, opened_study
 from synapse_pipelines.search.trial import run_trial, tuned
-from synapse_pipelines.settings import Recipe
 
 RANDOM_TRIALS: Final = 8
 """Trials before the estimator has something to go by."""

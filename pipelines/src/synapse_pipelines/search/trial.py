@@ -17,9 +17,9 @@ from synapse_common.decision import Floats
 
 from synapse_pipelines.data.storage import is_remote
 from synapse_pipelines.progress import ignore
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.search.data import write_trial_data
 from synapse_pipelines.search.figures import Figures, figures
-from synapse_pipelines.settings import Recipe
 from synapse_pipelines.training.backends.staging import fetch_folder
 from synapse_pipelines.training.encoder import resolve_encoder
 from synapse_pipelines.training.train import train_model

@@ -11,6 +11,7 @@ import optuna
 
 from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.progress import Event, OnEvent
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.registry.environment import Environment
 from synapse_pipelines.search.data import write_trial_data
 from synapse_pipelines.search.optimise import Task, run_trials
@@ -20,7 +21,6 @@ from synapse_pipelines.search.result import SearchResult, read_result
 from synapse_pipelines.search.runs import SearchRuns
 from synapse_pipelines.search.study import StudyAddress, best_first, is_over, opened_study
 from synapse_pipelines.search.trial import tuned
-from synapse_pipelines.settings import Recipe
 from synapse_pipelines.training.encoder import encoder_version
 
 RESULT_FILE: Final = "search.json"

@@ -11,7 +11,7 @@ import torch
 from synapse_common.text import model_input
 from torch import Tensor
 
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 
 _POOL_BATCHES = 40  # batches whose rows are sorted together: enough to pad little, few enough to stay random
 

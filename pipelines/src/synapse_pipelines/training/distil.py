@@ -19,7 +19,7 @@ from synapse_common.taxonomy import COLUMNS
 
 from synapse_pipelines.evaluation.metrics import macro_auprc
 from synapse_pipelines.progress import Event, OnEvent
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training import model as classifier
 from synapse_pipelines.training.loss import label_tensor
 from synapse_pipelines.training.predict import torch_logits

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from synapse_pipelines.errors import StoppedError, TrainingError
 from synapse_pipelines.progress import Event, OnEvent
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training.batches import pad, plan_steps
 from synapse_pipelines.training.checkpoint import CheckpointStore
 from synapse_pipelines.training.distributed import World

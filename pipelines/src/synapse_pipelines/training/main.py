@@ -20,7 +20,7 @@ from synapse_common.errors import SynapseError
 
 from synapse_pipelines.data.storage import is_remote
 from synapse_pipelines.progress import Event, print_event
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training.backends.staging import fetch_file, fetch_folder, put_folder
 from synapse_pipelines.training.distributed import joined_world
 from synapse_pipelines.training.train import train_model

@@ -7,7 +7,7 @@ from typing import Final
 import torch
 
 from synapse_pipelines.errors import TrainingError
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training.model import ModerationClassifier
 
 _FORMATS: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}

@@ -12,10 +12,10 @@ from synapse_common.bundle import ONNX_FILE, Manifest, bundle_version, write_man
 
 from synapse_pipelines.evaluation.evaluate import Evaluation, load_evaluation
 from synapse_pipelines.evaluation.gate import Check, gate_checks, require
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.registry.card.build import build_card
 from synapse_pipelines.registry.card.data import HistoryEntry
 from synapse_pipelines.registry.card.render import write_card
-from synapse_pipelines.settings import Recipe
 from synapse_pipelines.training.quantise import QuantisationSummary
 
 

@@ -17,7 +17,7 @@ from synapse_pipelines.data.dataset import load_info
 from synapse_pipelines.evaluation.metrics import macro_auprc
 from synapse_pipelines.evaluation.thresholds import Decisions, decide, write_decisions
 from synapse_pipelines.progress import Event, OnEvent, ignore
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training import model as classifier
 from synapse_pipelines.training.checkpoint import CheckpointStore
 from synapse_pipelines.training.distributed import World, joined_world

@@ -19,7 +19,7 @@ from synapse_pipelines.components.moderation import (
     train,
 )
 from synapse_pipelines.components.search import keep_recipe, tune
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training.backends.settings import BackendSettings
 
 

@@ -1,6 +1,6 @@
 import pytest
+from synapse_pipelines.presets import PRESETS, Preset
 from synapse_pipelines.registry.card.build import rebuild_command
-from synapse_pipelines.settings import PRESETS, Preset
 
 
 @pytest.mark.parametrize(

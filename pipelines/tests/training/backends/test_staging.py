@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from synapse_pipelines.errors import TrainingError
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training.backends.base import TrainingJob
 from synapse_pipelines.training.backends.staging import fetch_file, fetch_folder, put_folder, put_job
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from synapse_common.taxonomy import CATEGORIES, COLUMNS
 
 from synapse_pipelines.evaluation.evaluate import ALL_LANGUAGES, Evaluation
+from synapse_pipelines.presets import PRESETS
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.registry.card.data import (
     ENOUGH_POSITIVES,
     CardData,
@@ -20,7 +22,6 @@ from synapse_pipelines.registry.card.data import (
 )
 from synapse_pipelines.registry.card.known import OWN_LICENCE, definitions, encoder, licence_texts
 from synapse_pipelines.registry.card.sources import data_facts
-from synapse_pipelines.settings import PRESETS, Recipe
 from synapse_pipelines.training.quantise import QuantisationSummary
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from synapse_pipelines.progress import OnEvent
-from synapse_pipelines.settings import Recipe
+from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.training.backends.settings import BackendSettings
 from synapse_pipelines.training.train import TrainingSummary
 
