@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from synapse_pipelines.evaluation.bootstrap import draw
-from synapse_pipelines.evaluation.identity import MIN_NEGATIVES, false_positive_gap, mentions
+from synapse_pipelines.evaluation.identity import MIN_NEGATIVES, false_positive_gap, mentions, names_a_group
 
 
 @pytest.mark.parametrize(
@@ -18,10 +18,13 @@ from synapse_pipelines.evaluation.identity import MIN_NEGATIVES, false_positive_
 def test_a_group_is_known_by_its_words_in_either_language(text: str, group: str) -> None:
     found = mentions([text])
     assert found[group].tolist() == [True]
+    assert names_a_group(text)
 
 
 def test_a_word_inside_a_word_is_no_mention() -> None:
-    assert not any(rows.any() for rows in mentions(["the amendment was germane", "transport is late"]).values())
+    texts = ["the amendment was germane", "transport is late"]
+    assert not any(rows.any() for rows in mentions(texts).values())
+    assert not any(map(names_a_group, texts))
 
 
 def test_a_text_may_mention_several_groups_and_an_empty_list_none() -> None:

@@ -51,6 +51,13 @@ def test_presidio_reads_one_text_as_well() -> None:
     assert engine.analyze("hello Ana", "en", entities=["EMAIL"]) == []
 
 
+@pytest.mark.parametrize("word", ["MUSLIMS", "os negros"])
+def test_a_span_that_names_a_group_of_people_is_no_name(word: str) -> None:
+    tagger = ScriptedTagger(**{word: "ORG", "Braga": "LOCATION"})
+    text = f"{word} go back to Braga"
+    assert find_all(analyzer(tagger), [text]) == [[(len(text) - 5, len(text), "LOCATION")]]
+
+
 def test_no_texts_no_spans() -> None:
     assert find_all(analyzer(ScriptedTagger()), []) == []
 
