@@ -84,16 +84,19 @@ def test_a_training_killed_again_and_again_ends_with_the_same_model(
     assert not any((tmp_path / "checkpoints").iterdir())
 
 
-def test_sigterm_leaves_a_checkpoint_and_says_so(start: Start, whole: dict[str, object], tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_end_it_leaves_a_checkpoint_and_says_so(
+    start: Start, whole: dict[str, object], tmp_path: Path, number: signal.Signals
+) -> None:
     process = start()
     await_step(process, tmp_path / "checkpoints", 5)
-    process.terminate()
+    process.send_signal(number)
     lines = process.communicate()[0].splitlines()
     assert process.returncode == 1
     last = parse_event(lines[-1])
     assert last is not None
     assert last.state == "failed"
-    assert last.message.startswith("stopped by SIGTERM after step ")
+    assert last.message.startswith("stopped as asked after step ")
     assert last.message.endswith("; start it again to go on from there")
     again = start()
     again.communicate()

@@ -86,8 +86,8 @@ class Loop:
         """Train to the end, and leave the best weights in the model.
 
         Raises:
-            TrainingError: the loss stopped being a number, a checkpoint could not be written, or SIGTERM came. The
-                last checkpoint is kept; running again goes on from it.
+            TrainingError: the loss stopped being a number, a checkpoint could not be written, or SIGTERM or Ctrl-C
+                came. The last checkpoint is kept; running again goes on from it.
         """
         self._resume()
         progress, every = self.progress, self._recipe.evaluations
@@ -119,7 +119,7 @@ class Loop:
                     saved = progress.seconds
                     self._save()
                 if asked:
-                    raise StoppedError(f"stopped by SIGTERM after step {progress.step}; {self._advice()}")
+                    raise StoppedError(f"stopped as asked after step {progress.step}; {self._advice()}")
         if progress.step == self._recipe.max_steps and progress.stopped == ALL_EPOCHS:
             progress.stopped = f"step limit of {self._recipe.max_steps}"
         if self._time_is_up() and progress.step < len(self.steps):
@@ -241,13 +241,14 @@ class Loop:
 
 @contextlib.contextmanager
 def _termination() -> Iterator[threading.Event]:
-    """Yield an event that SIGTERM sets, so that training can end at a step's end. Only a main thread can be told."""
+    """Yield an event, set by SIGTERM and Ctrl-C, to end training at a step's end. Only a main thread can be told."""
     terminated = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield terminated
         return
-    before = signal.signal(signal.SIGTERM, lambda *_: terminated.set())
+    before = {one: signal.signal(one, lambda *_: terminated.set()) for one in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield terminated
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)

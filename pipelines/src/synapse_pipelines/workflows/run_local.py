@@ -17,6 +17,7 @@ from kfp import local
 
 from synapse_pipelines.errors import PipelineError
 from synapse_pipelines.progress import Event, OnEvent, parse_event
+from synapse_pipelines.workflows.interruption import step_ends_with_us
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _STARTED = re.compile(r"Executing task '(?P<step>[\w-]+)'")
@@ -33,6 +34,8 @@ def run_pipeline(
     Outputs lie under ``<build_dir>/kfp``; a step whose inputs are those of an earlier run is served from the cache
     there. Everything the steps print goes to ``<build_dir>/kfp/<pipeline>.log``, what a person wants to know to
     `on_event`.
+
+    Ctrl-C and SIGTERM end the step that runs as well; a training writes a checkpoint first.
 
     Raises:
         PipelineError: an argument contains "python3", which kfp.local garbles; or a step failed: then the message is
@@ -58,7 +61,12 @@ def run_pipeline(
     with log.open("w", encoding="utf-8") as file:
         watcher = _Watcher(file, on_event)
         try:
-            with warnings.catch_warnings(), contextlib.redirect_stdout(watcher), _root_log_to(watcher):
+            with (
+                warnings.catch_warnings(),
+                contextlib.redirect_stdout(watcher),
+                _root_log_to(watcher),
+                step_ends_with_us(),
+            ):
                 # Here the steps run in this very environment, which is the one the image is built from.
                 warnings.filterwarnings("ignore", message="You may be attemping to run a task", category=RuntimeWarning)
                 task = pipeline(**arguments)
