@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,12 @@ def test_the_bundle_says_what_it_is_made_from(moderation_bundle: Bundle) -> None
     assert manifest.metrics["macro_auprc"] > 0
     card = moderation_bundle.file("CARD.md").read_text(encoding="utf-8")
     assert manifest.data["version"] in card
+
+
+def test_the_bundles_tokenizer_is_the_models_in_fewer_bytes(moderation_bundle: Bundle) -> None:
+    own, models = moderation_bundle.file("tokenizer.json"), moderation_bundle.path / "model" / "tokenizer.json"
+    assert json.loads(own.read_bytes()) == json.loads(models.read_bytes())
+    assert own.stat().st_size < models.stat().st_size
 
 
 def test_a_tampered_model_is_refused(moderation_bundle: Bundle, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def release_bundle(bundle: Bundle, folder: Path) -> Manifest:
     if size > MOST_BYTES:
         raise GateError(
             f"the bundle has {size / 1e6:.1f} MB, a released one may have {MOST_BYTES / 1e6:.0f}: "
-            "give the recipe a student with fewer layers or a smaller vocabulary"
+            "give the recipe fewer int8_levels, a smaller vocabulary, or a student with fewer layers"
         )
     fresh = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)

@@ -54,7 +54,9 @@ def package_model(
     metrics = flat_metrics(evaluation, quantisation)
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(trained / "model", out / "model")
-    shutil.copy(trained / "model" / "tokenizer.json", out)
+    tokenizer = json.loads((trained / "model" / "tokenizer.json").read_bytes())
+    # Indented, as it is saved, it is twice as large.
+    (out / "tokenizer.json").write_text(json.dumps(tokenizer, ensure_ascii=False, separators=(",", ":")), "utf-8")
     shutil.copy(trained / "thresholds.json", out)
     for file in (ONNX_FILE, "reference.parquet"):
         shutil.copy(quantised / file, out)
