@@ -67,5 +67,5 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         int8_levels=18,
     ),
 }
-"""`tiny` proves the path in tests, `demo` fits some minutes on two cores, `full` draws on all data and takes an hour or
-two of one core, minutes of a GPU."""
+"""`tiny` proves the path in tests, `demo` fits some minutes on two cores, `full` draws on all data and takes up to two
+hours of two cores, minutes of a GPU."""
