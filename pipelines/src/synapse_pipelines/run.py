@@ -15,9 +15,11 @@ from synapse_pipelines.data.dataset import DatasetInfo, load_info
 from synapse_pipelines.data.generate import write_tables
 from synapse_pipelines.data.sources import data_version
 from synapse_pipelines.data.storage import Location
+from synapse_pipelines.evaluation.baselines.lexicon import LEXICON_FILES
 from synapse_pipelines.evaluation.champion import present_champion
 from synapse_pipelines.evaluation.evaluate import Evaluation, load_evaluation
 from synapse_pipelines.evaluation.report import html_report
+from synapse_pipelines.pii.masking import tagger_folder
 from synapse_pipelines.progress import Event, OnEvent, ignore
 from synapse_pipelines.recipe import Recipe
 from synapse_pipelines.registry.models import RegisteredModel
@@ -178,10 +180,11 @@ def _data_dir(settings: TrainingSettings, on_event: OnEvent) -> Location:
 
 
 def _common(settings: TrainingSettings, data_dir: Location) -> dict[str, Any]:
+    masks_names = settings.effective_recipe.pii_profile == "full"
     return {
         "data_dir": str(data_dir),
-        "data_version": data_version(data_dir),
-        "code_version": code_version(),
+        "data_version": data_version(data_dir, LEXICON_FILES),
+        "code_version": code_version(*([tagger_folder()] if masks_names else [])),
         "tracking_uri": settings.tracking_uri or local_tracking_uri(settings.build_dir),
         "git_commit": git_commit(),
         "version_remote": settings.version_remote or local_version_remote(settings.build_dir),

@@ -45,3 +45,14 @@ def test_the_version_follows_the_content(source_tables: Path, tmp_path: Path) ->
     assert data_version(copy) == data_version(source_tables)
     pd.read_parquet(copy / "feedback.parquet").iloc[1:].to_parquet(copy / "feedback.parquet", index=False)
     assert data_version(copy) != data_version(source_tables)
+
+
+def test_the_version_follows_the_lists_that_lie_beside_the_tables(source_tables: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(source_tables, tmp_path / "copy")
+    plain = data_version(copy, ["words.txt"])
+    assert plain == data_version(copy)
+    (copy / "words.txt").write_text("muppet\n", encoding="utf-8")
+    listed = data_version(copy, ["words.txt"])
+    (copy / "words.txt").write_text("puppet\n", encoding="utf-8")
+    assert len({plain, listed, data_version(copy, ["words.txt"])}) == 3
+    assert data_version(copy) == plain

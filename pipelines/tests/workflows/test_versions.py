@@ -8,15 +8,26 @@ import synapse_pipelines
 from synapse_pipelines.workflows import versions
 
 
-def test_the_code_version_follows_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "file", ["data/split.py", "augmentation/prompts/harmful.txt", "evaluation/baselines/lexicon_pt.txt"]
+)
+def test_the_code_version_follows_the_source(file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = versions.code_version()
     assert re.fullmatch(r"[0-9a-f]{12}", before)
     copy = shutil.copytree(next(iter(synapse_pipelines.__path__)), tmp_path / "synapse_pipelines")
     monkeypatch.setattr(synapse_pipelines, "__path__", [str(copy)])
     assert versions.code_version() == before
-    with (copy / "data" / "split.py").open("a") as file:
-        file.write("# changed\n")
+    with (copy / file).open("a", encoding="utf-8") as source:
+        source.write("# changed\n")
     assert versions.code_version() != before
+
+
+def test_the_code_version_follows_the_models_that_steps_use(tmp_path: Path) -> None:
+    (tmp_path / "tagger.json").write_text("{}", encoding="utf-8")
+    before = versions.code_version(tmp_path)
+    assert before not in {versions.code_version(), ""}
+    (tmp_path / "tagger.json").write_text('{"max_tokens": 8}', encoding="utf-8")
+    assert versions.code_version(tmp_path) != before
 
 
 @pytest.mark.parametrize("library", ["onnxruntime", "scikit-learn", "torch", "transformers"])

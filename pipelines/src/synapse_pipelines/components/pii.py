@@ -27,15 +27,14 @@ def train_pii_tagger(
 
     from synapse_pipelines.components.metrics import write_metadata
     from synapse_pipelines.data.storage import files_at_hand
-    from synapse_pipelines.pii.sentences import SPANS_FILE
+    from synapse_pipelines.pii.sentences import SOURCE_FILES
     from synapse_pipelines.pii.train import TaggerRecipe, train_tagger
     from synapse_pipelines.progress import print_event
 
     out = Path(tagger.path)
     settings = TaggerRecipe.model_validate_json(recipe)
     with tempfile.TemporaryDirectory() as scratch:
-        files = (SPANS_FILE, "annotations.parquet", "chat_logs.parquet")
-        texts = files_at_hand(data_dir, files, Path(scratch))
+        texts = files_at_hand(data_dir, SOURCE_FILES, Path(scratch))
         measured = train_tagger(texts, settings, base_encoder, out, print_event)
     tagger.metadata.update(source=data_version, code=code_version, encoder_version=encoder_version, framework="onnx")
     Path(report.path).write_text((out / "report.md").read_text(encoding="utf-8"), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -53,15 +54,19 @@ def find_table(location: Location, table: str) -> TableFiles:
     return TableFiles(table, formats[0], found[formats[0]])
 
 
-def data_version(location: Location) -> str:
-    """Return a hash (12 hex digits) of the content of the three tables at `location`.
+def data_version(location: Location, lists: Sequence[str] = ()) -> str:
+    """Return a hash (12 hex digits) of the three tables at `location` and of those of the files `lists` beside them.
 
     Objects in S3 are told apart by the entity tags that the service gives to their content; nothing is downloaded.
     """
     digest = hashlib.sha256()
     for table in TABLES:
         for path in find_table(location, table).paths:
-            digest.update(_entity_tag(path) if is_remote(path) else _content_hash(path))
+            digest.update(_content(path))
+    for name in lists:
+        for path in _list(location, Path(name).stem):
+            if path.endswith(f"/{name}"):
+                digest.update(name.encode() + _content(path))
     return digest.hexdigest()[:12]
 
 
@@ -84,6 +89,10 @@ def _list(location: Location, table: str) -> list[str]:
 def _belongs(name: str, table: str, suffix: str) -> bool:
     *_, folder, file = name.split("/")
     return file == f"{table}{suffix}" or folder == table
+
+
+def _content(path: str) -> bytes:
+    return _entity_tag(path) if is_remote(path) else _content_hash(path)
 
 
 def _content_hash(path: str) -> bytes:

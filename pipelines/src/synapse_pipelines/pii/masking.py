@@ -33,14 +33,19 @@ def mask_texts(texts: Sequence[str], profile: PiiProfile) -> list[str]:
         case "fast":
             return [mask_pii(text).text for text in texts]
         case "full":
-            found = _full_profile(_tagger_folder())(texts)
+            found = _full_profile(tagger_folder())(texts)
             return [
                 Masker().mask_found(text, [(kind, start, end) for start, end, kind in spans]).text
                 for text, spans in zip(texts, found, strict=True)
             ]
 
 
-def _tagger_folder() -> Path:
+def tagger_folder() -> Path:
+    """Return the folder of the tagger that the full profile uses.
+
+    Raises:
+        DataError: there is none.
+    """
     named = load_settings(TrainingSettings).pii_tagger
     folders = TAGGERS if named is None else (named,)
     for folder in folders:

@@ -18,6 +18,8 @@ from synapse_pipelines.pii.pools import Language, Side, known_names, side_of
 from synapse_pipelines.pii.values import Values
 
 SPANS_FILE: Final = "pii_spans.jsonl.gz"
+SOURCE_FILES: Final = (SPANS_FILE, "annotations.parquet", "chat_logs.parquet")
+"""All that the tagger learns from and is measured on, beside what is generated; any of them may be missing."""
 TYPE_OF_LABEL: Final = {
     "PERSON": "PERSON",
     "GPE": "LOCATION",

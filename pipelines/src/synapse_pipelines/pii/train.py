@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from synapse_pipelines.data.storage import files_at_hand
 from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.pii.calibrate import choose_biases
 from synapse_pipelines.pii.card import write_card
@@ -21,7 +23,16 @@ from synapse_pipelines.pii.model import SpanTagger, TaggerInfo, save, save_info
 from synapse_pipelines.pii.phrases import Sentence
 from synapse_pipelines.pii.pools import Language, Side, side_of
 from synapse_pipelines.pii.report import Report, markdown, measure
-from synapse_pipelines.pii.sentences import annotated_texts, chat_texts, generate, in_rows, labelled, nameless, refilled
+from synapse_pipelines.pii.sentences import (
+    SOURCE_FILES,
+    annotated_texts,
+    chat_texts,
+    generate,
+    in_rows,
+    labelled,
+    nameless,
+    refilled,
+)
 from synapse_pipelines.pii.tagger import (
     IGNORED,
     TAGS,
@@ -204,11 +215,11 @@ def train_tagger(
 def main() -> None:
     """Train as the settings say, print progress, and name the folder that the tagger is in."""
     settings = load_training_settings()
-    # The labelled spans are read from a folder alone.
-    data_dir = settings.data_dir if isinstance(settings.data_dir, Path) else None
     out = settings.build_dir / "pii"
     encoder = resolve_encoder(settings.base_encoder, settings.build_dir.resolve() / "encoders")
-    train_tagger(data_dir, TaggerRecipe(), encoder, out, print_event)
+    with tempfile.TemporaryDirectory() as scratch:
+        data_dir = None if settings.data_dir is None else files_at_hand(settings.data_dir, SOURCE_FILES, Path(scratch))
+        train_tagger(data_dir, TaggerRecipe(), encoder, out, print_event)
     print((out / "report.md").read_text(encoding="utf-8"))
 
 

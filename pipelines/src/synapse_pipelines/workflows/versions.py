@@ -15,20 +15,28 @@ import synapse_pipelines
 _LIBRARIES: Final = ("onnxruntime", "scikit-learn", "torch", "transformers")
 
 
-def code_version() -> str:
-    """Return a hash (12 hex digits) of the pipelines' source, of what they share with the services, and of libraries.
+def code_version(*models: Path) -> str:
+    """Return a hash (12 hex digits) of what decides a run's figures beside its data and its settings.
 
-    Of the libraries it takes the versions of those whose own changes change figures.
+    That is the pipelines' source with their word lists, prompts and templates, what they share with the services, the
+    versions of the libraries whose own changes change figures, and the files in the folders `models`, which steps use.
     """
     digest = hashlib.sha256()
     for library in _LIBRARIES:
         digest.update(f"{library}=={metadata.version(library)}\n".encode())
     for package in (synapse_common, synapse_pipelines):
         root = Path(next(iter(package.__path__)))
-        for file in sorted((*root.rglob("*.py"), *root.rglob("*.yaml"))):
+        _add(digest, root)
+    for folder in models:
+        _add(digest, folder)
+    return digest.hexdigest()[:12]
+
+
+def _add(digest: hashlib._Hash, root: Path) -> None:
+    for file in sorted(root.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
             digest.update(file.relative_to(root).as_posix().encode())
             digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def git_commit() -> str:

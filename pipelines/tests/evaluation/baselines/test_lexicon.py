@@ -30,5 +30,13 @@ def test_the_lists_of_the_data_folder_come_before_our_own(tmp_path: Path) -> Non
     assert lexicon_terms(tmp_path) == ["muppet", "tolinho"]
 
 
+def test_a_language_without_a_list_has_ours(tmp_path: Path) -> None:
+    (tmp_path / "lexicon_en.txt").write_text("muppet\n", encoding="utf-8")
+    terms = lexicon_terms(tmp_path)
+    assert terms[0] == "muppet"
+    assert set(terms[1:]) < set(lexicon_terms(None))
+    assert len(terms) > 30
+
+
 def test_no_terms_find_nothing() -> None:
     assert lexicon_scores([], ["muppet"]).tolist() == [0.0]

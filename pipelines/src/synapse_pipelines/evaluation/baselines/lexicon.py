@@ -14,10 +14,14 @@ LEXICON_FILES: Final = ("lexicon_en.txt", "lexicon_pt.txt")
 
 
 def lexicon_terms(data_dir: Path | None) -> list[str]:
-    """Return the terms of ``lexicon_en.txt`` and ``lexicon_pt.txt`` in `data_dir`, or of the short lists of our own."""
-    folder = data_dir if data_dir is not None and (data_dir / LEXICON_FILES[0]).is_file() else files(__package__)
-    lines = [line for name in LEXICON_FILES for line in folder.joinpath(name).read_text(encoding="utf-8").splitlines()]
-    return [line.strip() for line in lines if line.strip() and not line.startswith("# ")]
+    """Return the terms of ``lexicon_en.txt`` and ``lexicon_pt.txt`` in `data_dir`, ours in place of a missing one."""
+    lines = [line.strip() for name in LEXICON_FILES for line in _read(data_dir, name).splitlines()]
+    return [line for line in lines if line and not line.startswith("# ")]
+
+
+def _read(data_dir: Path | None, name: str) -> str:
+    given = data_dir / name if data_dir is not None else None
+    return (given if given is not None and given.is_file() else files(__package__) / name).read_text(encoding="utf-8")
 
 
 def lexicon_scores(terms: list[str], texts: list[str]) -> NDArray[np.float32]:
