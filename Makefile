@@ -92,10 +92,10 @@ gen-check: setup-dev ## Fail when the committed stubs differ from protos/
 	@$(BIN)/python tools/gen_protos.py --check
 
 .PHONY: compare-encoders
-compare-encoders: setup ## Train from several base encoders and compare them (DATASET=dir ENCODERS="a b" PRESET=demo)
+compare-encoders: setup ## Train from several base encoders and compare them (DATASET=dir ENCODERS="a b")
 	@$(NEEDS_DATASET)
 	$(BIN)/python -m synapse_pipelines.evaluation.encoders --dataset "$(DATASET)" --preset $(or $(PRESET),demo) \
-	    $(foreach encoder,$(ENCODERS),--encoder $(encoder))
+	    $(foreach encoder,$(or $(ENCODERS),../shared/models/e5-small-enpt minilm-l6),--encoder $(encoder))
 
 .PHONY: chart-test release-protos constraints pipelines clean
 chart-test: setup-dev ## Lint, render and validate the Helm chart

@@ -37,7 +37,9 @@ class TrainingSettings(SynapseSettings):
     data_dir: Path | str | None = Field(
         default=None, description="folder or s3:// address of the three source tables; null: generate them"
     )
-    base_encoder: str | None = Field(default=None, description="folder or Hugging Face id; null: the best one at hand")
+    base_encoder: str | None = Field(
+        default=None, description="folder, Hugging Face id or minilm-l6 (packaged); null: the best"
+    )
     build_dir: Path = Field(Path("build"), description="where runs, caches and the local tracker live")
     tracking_uri: str | None = Field(
         default=None, description="MLflow server; null: SQLite and a folder under build_dir"

@@ -78,3 +78,4 @@ def test_without_a_name_or_an_optional_folder_the_packaged_encoder_is_taken(
         assert found.resolve() == packaged_encoder().resolve()
         assert "python3" not in found.name
     assert (found / "config.json").is_file()
+    assert resolve_encoder("minilm-l6", tmp_path / "cache") == str(found)

