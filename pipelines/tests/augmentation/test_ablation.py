@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from synapse_pipelines.augmentation.ablation import NONE, Ablation, arms_of, markdown_table, run_ablation
+from synapse_pipelines.augmentation.ablation import NONE, Ablation, arms_of, as_long_as, markdown_table, run_ablation
 from synapse_pipelines.augmentation.recipe import AugmentationRecipe
 from synapse_pipelines.errors import AugmentationError
 from synapse_pipelines.presets import PRESETS
 from synapse_pipelines.progress import ignore
+from synapse_pipelines.training.batches import plan_steps
 from synapse_pipelines.training.encoder import packaged_encoder
 
 RECIPE = PRESETS["tiny"].model_copy(
@@ -47,6 +48,14 @@ def test_methods_that_need_a_model_are_tried_where_they_are_on() -> None:
     assert arms["back translation"].back_translation_rows == 10
     assert arms["chat model"].llm_rows == 5
     assert arms["chat model"].back_translation_rows == 0
+
+
+def test_more_rows_are_trained_on_for_as_many_steps_though_they_are_passed_once_and_the_others_twice() -> None:
+    recipe = PRESETS["tiny"].model_copy(update={"epochs": 1, "min_rows_seen": 110, "tokens_per_batch": 128})
+    few, more = [16] * 100, [12] * 130
+    steps = len(plan_steps(few, recipe))
+    assert len(plan_steps(more, recipe)) < steps
+    assert len(plan_steps(more, as_long_as(recipe, steps, 2 * len(few)))) == steps
 
 
 def test_every_arm_has_as_many_steps_and_the_same_rows_of_people(ablation: Ablation) -> None:

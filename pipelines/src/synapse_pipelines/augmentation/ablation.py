@@ -129,13 +129,12 @@ def run_ablation(
         load_split(dataset, "test"), _common_functional([_folder(out, arm) for arm in arms]), recipe.seed
     )
     found: list[ArmFigures] = []
-    steps = recipe.max_steps
+    settings = recipe
     for arm in arms:
         folder = _folder(out, arm)
-        limited = recipe.model_copy(update={"max_steps": steps})
-        summary = train_model(folder / "data", limited, base_encoder, folder, on_event)
-        # The first arm has the fewest rows: the others have at least as many steps to take.
-        steps = steps or summary.steps
+        summary = train_model(folder / "data", settings, base_encoder, folder, on_event)
+        if arm == NONE:
+            settings = as_long_as(recipe, summary.steps, summary.rows_seen)
         found.append(measure.arm(arm, folder, rows[arm], summary.steps, recipe.max_tokens))
     return Ablation(
         created=datetime.now(UTC).replace(microsecond=0),
@@ -145,6 +144,15 @@ def run_ablation(
         recipe=recipe,
         arms=found,
     )
+
+
+def as_long_as(recipe: Recipe, steps: int, rows_seen: int) -> Recipe:
+    """Return `recipe` for a training of exactly `steps` steps on at least as many rows as one that saw `rows_seen`.
+
+    It plans more than it takes: its rows may be shorter than the other's, and `min_rows_seen` of the recipe may have
+    sent the smaller data set through once more than a larger one.
+    """
+    return recipe.model_copy(update={"max_steps": steps, "min_rows_seen": 2 * rows_seen})
 
 
 def markdown_table(ablation: Ablation) -> str:
