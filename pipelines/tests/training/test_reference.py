@@ -16,8 +16,9 @@ from synapse_pipelines.training.reference import write_reference
 def test_a_window_of_other_data_has_the_columns_of_the_bundles_own(
     moderation_bundle: Bundle, dataset: Path, tmp_path: Path
 ) -> None:
-    write_reference(moderation_bundle, dataset, tmp_path / "reference.parquet")
-    other = pd.read_parquet(tmp_path / "reference.parquet")
+    file = tmp_path / "not there yet" / "reference.parquet"
+    write_reference(moderation_bundle, dataset, file)
+    other = pd.read_parquet(file)
     own = pd.read_parquet(moderation_bundle.file("reference.parquet"))
     assert other.dtypes.to_dict() == own.dtypes.to_dict()
     assert len(other) == len(reference_rows(dataset))

@@ -17,18 +17,24 @@ from torch import Tensor
 
 from synapse_pipelines.training.batches import batch_indices, pad
 from synapse_pipelines.training.model import ModerationClassifier
+from synapse_pipelines.training.optimiser import number_format
 
 _TOKENS_PER_BATCH = 2048
 
 
 def torch_logits(model: ModerationClassifier, tokenizer: Any, texts: Sequence[str], max_tokens: int) -> Floats:
-    """Return logits [n, 8] in the order of `texts`; leaves the model in the mode it was in."""
+    """Return logits [n, 8] in the order of `texts`, computed in the fastest format that is safe here, as in training.
+
+    In bfloat16 they differ from float32 by some hundredths, a fraction of what int8 changes, in half the time. Leaves
+    the model in the mode it was in.
+    """
     where = next(model.parameters()).device
+    kind = number_format("auto", where)
     training = model.training
     model.eval()
 
     def run(input_ids: Tensor, mask: Tensor) -> Floats:
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.autocast(where.type, dtype=kind, enabled=kind != torch.float32):
             logits: Floats = model(input_ids.to(where), mask.to(where)).float().cpu().numpy()
         return logits
 

@@ -31,4 +31,5 @@ def write_reference(bundle: Bundle, dataset: Path, file: Path) -> None:
 
     rule, rows = bundle.decision_rule(), reference_rows(dataset)
     scores = rule.scores(bundle_logits(bundle, rows["text"].tolist()))
+    file.parent.mkdir(parents=True, exist_ok=True)
     reference_window(rows, scores, rule).to_parquet(file, index=False)

@@ -27,7 +27,7 @@ def usual(trained: TrainingResult, count: int) -> list[str]:
 def shifted(trained: TrainingResult, count: int) -> list[str]:
     """A wave of Portuguese abuse: toxic Portuguese messages of the test split, repeated only if they are too few."""
     test = _test_split(trained)
-    wave = (test["language"] == "pt") & test["toxicity"].fillna(value=False).astype(bool)
+    wave = (test["language"] == "pt") & test["toxicity"].eq(1)
     return _take(test.loc[wave, "text"], count)
 
 
