@@ -30,7 +30,7 @@ PRESETS: Final[dict[Preset, Recipe]] = {
         max_source_rows=48_000,
         max_train_rows=6_000,
         max_valid_rows=1_500,
-        max_test_rows=2_000,
+        max_test_rows=1_500,
         augmentation=AugmentationRecipe(template_rows=3_000),
         chat_negatives=800,
         layers=6,

@@ -138,18 +138,22 @@ def distil(
 
     `checkpoints` as in training.
     """
+    import shutil
     from pathlib import Path
 
     from synapse_pipelines.components.metrics import write_metadata
     from synapse_pipelines.progress import print_event
     from synapse_pipelines.recipe import Recipe
-    from synapse_pipelines.training.distil import distil_model
 
     settings = Recipe.model_validate_json(recipe)
-    kept = Path(checkpoints) if checkpoints else None
-    summary = distil_model(Path(trained.path), Path(dataset.path), settings, Path(model.path), print_event, kept)
     model.metadata.update(trained.metadata)
-    if summary is not None:
+    if settings.student is None:
+        shutil.copytree(trained.path, model.path, dirs_exist_ok=True)
+    else:
+        from synapse_pipelines.training.distil import distil_model  # torch takes seconds to load
+
+        kept = Path(checkpoints) if checkpoints else None
+        summary = distil_model(Path(trained.path), Path(dataset.path), settings, Path(model.path), print_event, kept)
         model.metadata.update(parameters=summary.student_parameters)
         metrics.log_metric("macro_auprc_lost", summary.cost)
         metrics.log_metric("parameters_share", summary.student_parameters / summary.teacher_parameters)

@@ -14,7 +14,7 @@ from synapse_common.decision import DecisionRule, Floats
 from synapse_pipelines.augmentation.obfuscation import TRICKS, obfuscate
 from synapse_pipelines.evaluation.bootstrap import Estimate, draw, estimate, rate_replicates
 
-MAX_TEXTS: Final = 200
+MAX_TEXTS: Final = 150
 """Harmful texts, and harmless ones, drawn for the attack; each is scored once for each trick."""
 
 NO_TRICK: Final = "as written"

@@ -53,19 +53,18 @@ class DistillationSummary(BaseModel):
 
 def distil_model(
     trained: Path, dataset: Path, recipe: Recipe, out: Path, on_event: OnEvent, checkpoints: Path | None = None
-) -> DistillationSummary | None:
+) -> DistillationSummary:
     """Train the student of the model in `trained`; write what training writes, and ``distillation.json``, to `out`.
 
-    The student is the teacher's lowest layers with a smaller vocabulary (`recipe.student`). Where the recipe names no
-    student the trained model itself is what `out` gets, without a summary, and None is returned.
+    The student is the teacher's lowest layers with a smaller vocabulary (`recipe.student`).
 
     Raises:
+        ValueError: the recipe has no student.
         DataError, TrainingError: as `train_model`; also where the recipe asks for more layers than the teacher has.
     """
     student = recipe.student
     if student is None:
-        shutil.copytree(trained, out, dirs_exist_ok=True)
-        return None
+        raise ValueError("the recipe names no student")
     out.mkdir(parents=True, exist_ok=True)
     teacher = classifier.load(trained / "model").to(classifier.device())
     tokenizer = classifier.load_tokenizer(str(trained / "model"))
