@@ -34,8 +34,11 @@ def torch_logits(model: ModerationClassifier, tokenizer: Any, texts: Sequence[st
     model.eval()
 
     def run(input_ids: Tensor, mask: Tensor) -> Floats:
-        with torch.inference_mode(), torch.autocast(where.type, dtype=kind, enabled=kind != torch.float32):
-            logits: Floats = model(input_ids.to(where), mask.to(where)).float().cpu().numpy()
+        with torch.inference_mode():
+            with torch.autocast(where.type, dtype=kind, enabled=kind != torch.float32):
+                pooled = model.pooled(input_ids.to(where), mask.to(where))
+            # The head in float32: a logit of bfloat16 has steps of 0.06, and texts would tie.
+            logits: Floats = model.head(pooled).cpu().numpy()
         return logits
 
     try:

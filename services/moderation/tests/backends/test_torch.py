@@ -5,18 +5,25 @@ import numpy as np
 import pytest
 import torch
 from synapse_common.bundle import Bundle, BundleError, write_manifest
+from synapse_common.decision import Floats
 from synapse_common.taxonomy import CATEGORIES
 from synapse_moderation.backends.onnx import OnnxBackend
 from synapse_moderation.backends.torch import TorchBackend
 from synapse_pipelines.training import model as classifier
-from synapse_pipelines.training.predict import torch_logits
+from synapse_pipelines.training.predict import in_batches
 
 TEXTS = ["Hello, how are you?", "Olá, tudo bem?", "eu vou te matar", "good", "it is a bad day and i will hurt you"]
 
 
 def test_it_computes_what_training_computed(bundle: Bundle) -> None:
     folder = bundle.path / "model"
-    trained = torch_logits(classifier.load(folder), classifier.load_tokenizer(str(folder)), TEXTS, 16)
+    model = classifier.load(folder).eval()
+
+    def in_float32(ids: torch.Tensor, mask: torch.Tensor) -> Floats:
+        with torch.inference_mode():
+            return np.asarray(model(ids, mask).numpy(), dtype=np.float32)
+
+    trained = in_batches(in_float32, classifier.load_tokenizer(str(folder)), TEXTS, 16)
     served = TorchBackend(bundle, "cpu").logits(TEXTS)
     assert served.shape == (len(TEXTS), len(CATEGORIES))
     assert served.dtype == np.float32
