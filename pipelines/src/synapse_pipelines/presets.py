@@ -28,14 +28,14 @@ PRESETS: Final[dict[Preset, Recipe]] = {
     ),
     "demo": Recipe(
         max_source_rows=48_000,
-        max_train_rows=5_500,
-        max_valid_rows=1_200,
+        max_train_rows=6_000,
+        max_valid_rows=1_500,
         max_test_rows=1_500,
-        augmentation=AugmentationRecipe(template_rows=2_500),
+        augmentation=AugmentationRecipe(template_rows=3_000),
         chat_negatives=800,
         layers=6,
         max_tokens=64,
-        min_rows_seen=7_000,
+        min_rows_seen=8_000,
         max_minutes=4.0,
         max_false_positive_rate=0.08,
         # Some minutes of training do not reach a model that had all data.
