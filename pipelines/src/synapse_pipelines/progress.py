@@ -32,7 +32,8 @@ def ignore(_event: Event) -> None:
 
 def print_event(event: Event) -> None:
     """Print `event` as one line that `parse_event` reads back."""
-    print(_MARK + json.dumps(asdict(event)), flush=True)
+    # The end of the line in the same write: workers share a pipe, and another's line must not come between.
+    print(_MARK + json.dumps(asdict(event)) + "\n", end="", flush=True)
 
 
 def parse_event(line: str) -> Event | None:
